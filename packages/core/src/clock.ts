@@ -1,0 +1,18 @@
+import { hrtime } from 'node:process';
+
+/** Where time comes from. Injected in tests; everything that decides uses `now`, everything that shows uses `wall`. */
+export interface Clock {
+  /** Milliseconds, monotonic, from an arbitrary start, with a fraction. A jump of the wall clock does not move it. */
+  now(): number;
+  /** Milliseconds since the Unix epoch, for showing only. */
+  wall(): number;
+}
+
+/** The process's clock. `hrtime` is read because it costs two thirds of `performance.now()`. */
+export const systemClock: Clock = {
+  now() {
+    const time = hrtime();
+    return time[0] * 1e3 + time[1] / 1e6;
+  },
+  wall: () => Date.now(),
+};

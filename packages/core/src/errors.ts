@@ -1,0 +1,93 @@
+/** Machine-readable names of our errors. */
+export type BrownoutErrorCode =
+  | 'ERR_CIRCUIT_OPEN'
+  | 'ERR_DEADLINE'
+  | 'ERR_OVERLOADED'
+  | 'ERR_RATE_LIMITED'
+  | 'ERR_OPTIONS';
+
+/** What every error of ours is an instance of. */
+export class BrownoutError extends Error {
+  override readonly name: string = 'BrownoutError';
+  readonly code: BrownoutErrorCode;
+
+  constructor(code: BrownoutErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** What a refusal carries when it is thrown: hosts render `status` and `headers` (RFC 9110 §10.2.3). */
+export abstract class RefusedError extends BrownoutError {
+  readonly status = 503;
+  readonly statusCode = 503;
+  /** The name of the circuit that refused. */
+  readonly circuit: string;
+  /** Milliseconds until it probes again or has room; `undefined` when that is not known. */
+  readonly retryAfterMs: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: BrownoutErrorCode, message: string, circuit: string, retryAfterMs: number | undefined) {
+    super(code, message);
+    this.circuit = circuit;
+    this.retryAfterMs = retryAfterMs;
+    this.headers =
+      retryAfterMs === undefined ? {} : { 'Retry-After': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
+  }
+}
+
+/** The circuit is open, or forced open, or half-open with all its probes under way. */
+export class CircuitOpenError extends RefusedError {
+  override readonly name = 'CircuitOpenError';
+  /** True when somebody forced it open. */
+  readonly forced: boolean;
+
+  constructor(circuit: string, retryAfterMs: number | undefined, forced = false) {
+    const when = retryAfterMs === undefined ? '' : `; try again in ${Math.max(1, Math.ceil(retryAfterMs / 1000))} s`;
+    super(
+      'ERR_CIRCUIT_OPEN',
+      `The circuit \`${circuit}\` is ${forced ? 'forced open' : 'open'}${when}`,
+      circuit,
+      retryAfterMs,
+    );
+    this.forced = forced;
+  }
+}
+
+/** More calls are in flight than `maxConcurrent` allows. */
+export class OverloadedError extends RefusedError {
+  override readonly name = 'OverloadedError';
+
+  constructor(circuit: string, limit: number) {
+    super(
+      'ERR_OVERLOADED',
+      `The circuit \`${circuit}\` has ${limit} calls in flight, its \`maxConcurrent\``,
+      circuit,
+      undefined,
+    );
+  }
+}
+
+/** The deadline was over before there was an answer. */
+export class DeadlineError extends BrownoutError {
+  override readonly name = 'DeadlineError';
+  readonly status = 503;
+  readonly statusCode = 503;
+  readonly circuit: string;
+  readonly timeoutMs: number;
+
+  constructor(circuit: string, timeoutMs: number) {
+    super('ERR_DEADLINE', `The circuit \`${circuit}\` saw no answer within ${timeoutMs} ms`);
+    this.circuit = circuit;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** An option is unknown, of the wrong type, out of range, or contradicts another. Thrown at start-up only. */
+export class OptionsError extends BrownoutError {
+  override readonly name = 'OptionsError';
+
+  constructor(message: string) {
+    super('ERR_OPTIONS', message);
+  }
+}

@@ -1,0 +1,132 @@
+import { channel } from 'node:diagnostics_channel';
+import process from 'node:process';
+import type { FallbackLevel, FallbackReason } from './metadata.ts';
+
+/** Which rule tripped a circuit. */
+export type TripRule = 'streak' | 'rate' | 'slow';
+export type Verdict = 'success' | 'failure' | 'ignore';
+export type RefusalReason = 'circuit_open' | 'forced_open' | 'overloaded' | 'rate_limited';
+export type CircuitMode = 'enforce' | 'shadow' | 'forced_open' | 'disabled';
+
+/** Every event names the circuit and the wall time, in milliseconds since the Unix epoch. */
+interface Occurred {
+  readonly circuit: string;
+  readonly at: number;
+}
+
+export interface BrownoutEvents {
+  /** closed → open. */
+  tripped: Occurred & { readonly rule: TripRule; readonly openMs: number };
+  /** half_open → open. */
+  reopened: Occurred & { readonly openMs: number };
+  /** open → half_open. */
+  half_opened: Occurred;
+  /** half_open → closed, or closed by hand. */
+  closed: Occurred;
+  refused: Occurred & { readonly reason: RefusalReason; readonly retryAfterMs: number | undefined };
+  /** Once for every permit. `late`: it belonged to a state that is over, and moved nothing. */
+  settled: Occurred & {
+    readonly verdict: Verdict;
+    readonly slow: boolean;
+    readonly durationMs: number;
+    readonly late: boolean;
+  };
+  degraded: Occurred & {
+    readonly reason: FallbackReason;
+    readonly level: FallbackLevel;
+    readonly status: number;
+    readonly durationMs: number;
+  };
+  tier_failed: Occurred & { readonly level: FallbackLevel; readonly error: unknown };
+  would_trip: Occurred & { readonly rule: TripRule };
+  mode_changed: Occurred & { readonly from: CircuitMode; readonly to: CircuitMode; readonly why: string | undefined };
+  reset: Occurred;
+  store_failed: { readonly at: number; readonly operation: 'get' | 'set' | 'delete'; readonly error: unknown };
+  store_recovered: { readonly at: number };
+  /** A function that the user handed in threw, or returned what it must not. */
+  option_failed: { readonly at: number; readonly option: string; readonly error: unknown };
+}
+
+export type BrownoutEventName = keyof BrownoutEvents;
+export type BrownoutListener<N extends BrownoutEventName> = (event: BrownoutEvents[N]) => void | Promise<void>;
+
+export const eventNames: readonly BrownoutEventName[] = [
+  'tripped',
+  'reopened',
+  'half_opened',
+  'closed',
+  'refused',
+  'settled',
+  'degraded',
+  'tier_failed',
+  'would_trip',
+  'mode_changed',
+  'reset',
+  'store_failed',
+  'store_recovered',
+  'option_failed',
+];
+
+const channels = Object.fromEntries(eventNames.map((name) => [name, channel(`brownout:${name}`)]));
+
+/**
+ * Delivers events to listeners and to `node:diagnostics_channel` as `brownout:<event>`. An event emitted by a listener is
+ * delivered after the one in hand, so every listener sees all events in one order. What a listener throws or rejects is a
+ * process warning and nothing else.
+ */
+export class Events {
+  readonly #listeners = new Map<BrownoutEventName, readonly ((event: never) => unknown)[]>();
+  readonly #queue: { name: BrownoutEventName; event: object }[] = [];
+  #delivering = false;
+
+  /** Returns the function that takes the listener away again. */
+  on<N extends BrownoutEventName>(name: N, listener: BrownoutListener<N>): () => void {
+    const entry = (event: BrownoutEvents[N]) => listener(event);
+    this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), entry]);
+    return () => {
+      const left = (this.#listeners.get(name) ?? []).filter((candidate) => candidate !== entry);
+      if (left.length > 0) this.#listeners.set(name, left);
+      else this.#listeners.delete(name);
+    };
+  }
+
+  /** Whether anybody listens: an event that nobody wants need not be made. */
+  wanted(name: BrownoutEventName): boolean {
+    return this.#listeners.has(name) || channels[name]!.hasSubscribers;
+  }
+
+  emit<N extends BrownoutEventName>(name: N, event: BrownoutEvents[N]): void {
+    if (!this.wanted(name)) return;
+    this.#queue.push({ name, event });
+    if (this.#delivering) return;
+    this.#delivering = true;
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#deliver(next.name, next.event);
+    this.#delivering = false;
+  }
+
+  /** Takes all listeners away. */
+  clear(): void {
+    this.#listeners.clear();
+  }
+
+  #deliver(name: BrownoutEventName, event: object): void {
+    const ofChannel = channels[name]!;
+    if (ofChannel.hasSubscribers) ofChannel.publish(event);
+    for (const listener of this.#listeners.get(name) ?? []) {
+      try {
+        const returned = listener(event as never);
+        if (returned instanceof Promise) returned.catch((error: unknown) => warnOfListener(name, error));
+      } catch (error) {
+        warnOfListener(name, error);
+      }
+    }
+  }
+}
+
+function warnOfListener(name: string, error: unknown): void {
+  const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.emitWarning(`A listener of \`${name}\` threw: ${said}`, {
+    type: 'BrownoutWarning',
+    code: 'BROWNOUT_LISTENER',
+  });
+}

@@ -1,0 +1,85 @@
+import type { AnswerStore } from '../answers/store.ts';
+import type { Clock } from '../clock.ts';
+import type { Events } from '../events.ts';
+import type { FallbackLevel, FallbackReason } from '../metadata.ts';
+import type { ReplyHeaders } from '../reply.ts';
+import type { RequestView } from '../request-view.ts';
+
+/** What a tier is told about the failure that it answers for. */
+export interface TierContext {
+  readonly reason: FallbackReason;
+  /** The circuit's name. */
+  readonly circuit: string;
+  /** Milliseconds until the circuit probes again or the limit has room; `undefined` when that is not known. */
+  readonly retryAfterMs: number | undefined;
+  /** What was thrown, where it could be seen. */
+  readonly error?: unknown;
+  /** Aborts when the client leaves or the tier's time is over. */
+  readonly signal: AbortSignal;
+  /** What the handler passed to `provideContext` before it failed. */
+  readonly provided?: ProvidedContext | undefined;
+}
+
+export interface ProvidedContext {
+  readonly passages: unknown;
+  readonly question?: string | undefined;
+}
+
+/** What a tier answers. It is tagged afterwards: a tier sets no metadata and none of our headers. */
+export interface TierReply {
+  /** @default 200 */
+  readonly status?: number;
+  /** Lower-case names. A plain object as body is JSON unless `content-type` says otherwise; text is `text/plain`, bytes are `application/octet-stream`. */
+  readonly headers?: ReplyHeaders;
+  /** A plain object is sent as JSON; text and bytes go out as they are. */
+  readonly body: Readonly<Record<string, unknown>> | string | Uint8Array;
+  /** @default the tier's `name` */
+  readonly level?: FallbackLevel;
+  /** When a cached answer was made: milliseconds since the Unix epoch. */
+  readonly cachedAt?: number;
+}
+
+/** One layer of the ladder. `undefined`, a throw, a rejection and silence beyond its time limit all pass to the next. */
+export interface Tier<Native = never> {
+  /** Its level, unless the reply names another. */
+  readonly name: string;
+  /** How long it may take, in milliseconds. @default 1000 */
+  readonly timeoutMs?: number;
+  answer(request: RequestView<Native>, context: TierContext): TierReply | undefined | Promise<TierReply | undefined>;
+  /**
+   * Called when a request begins, before the handler: a tier that must see the request as it came, or wants the answer that
+   * goes out, returns a watcher, whose `answer` is then called instead of the tier's.
+   */
+  watch?(request: RequestView<Native>, site: TierSite): TierWatcher | undefined;
+}
+
+/** What a tier may use of the set of circuits that it works in. */
+export interface TierSite {
+  readonly answers: AnswerStore;
+  readonly clock: Clock;
+  readonly events: Events;
+}
+
+/** A whole answer that went out, captured while it flowed. */
+export interface CapturedAnswer {
+  readonly status: number;
+  /** What the handler set (not what earlier middleware had), by lower-case name. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body: Uint8Array;
+}
+
+/** A tier's view of one request. */
+export interface TierWatcher {
+  /** How many bytes of the answer's body it wants at most; 0 is none. A longer body is not captured. */
+  readonly maxBytes: number;
+  answer(context: TierContext): TierReply | undefined | Promise<TierReply | undefined>;
+  /**
+   * Asked when the answer's head is known and nothing failed: does it want the body?
+   * `headers` are the handler's own and, where compression changed them, those that went out.
+   */
+  wants?(status: number, headers: Readonly<Record<string, string | string[]>>): boolean;
+  /** The whole answer, once it has gone out and was a success. */
+  captured?(answer: CapturedAnswer): void;
+  /** A successful answer of this status has gone out, captured or not. */
+  succeeded?(status: number): void;
+}
