@@ -1,9 +1,12 @@
+import type { RefusalReason } from './events.ts';
+
 /** Machine-readable names of our errors. */
 export type BrownoutErrorCode =
   | 'ERR_CIRCUIT_OPEN'
   | 'ERR_DEADLINE'
   | 'ERR_OVERLOADED'
   | 'ERR_RATE_LIMITED'
+  | 'ERR_TIER'
   | 'ERR_OPTIONS';
 
 /** What every error of ours is an instance of. */
@@ -23,13 +26,21 @@ export abstract class RefusedError extends BrownoutError {
   readonly statusCode = 503;
   /** The name of the circuit that refused. */
   readonly circuit: string;
+  readonly reason: RefusalReason;
   /** Milliseconds until it probes again or has room; `undefined` when that is not known. */
   readonly retryAfterMs: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: BrownoutErrorCode, message: string, circuit: string, retryAfterMs: number | undefined) {
+  constructor(
+    code: BrownoutErrorCode,
+    message: string,
+    circuit: string,
+    reason: RefusalReason,
+    retryAfterMs: number | undefined,
+  ) {
     super(code, message);
     this.circuit = circuit;
+    this.reason = reason;
     this.retryAfterMs = retryAfterMs;
     this.headers =
       retryAfterMs === undefined ? {} : { 'Retry-After': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
@@ -48,6 +59,7 @@ export class CircuitOpenError extends RefusedError {
       'ERR_CIRCUIT_OPEN',
       `The circuit \`${circuit}\` is ${forced ? 'forced open' : 'open'}${when}`,
       circuit,
+      forced ? 'forced_open' : 'circuit_open',
       retryAfterMs,
     );
     this.forced = forced;
@@ -58,13 +70,9 @@ export class CircuitOpenError extends RefusedError {
 export class OverloadedError extends RefusedError {
   override readonly name = 'OverloadedError';
 
-  constructor(circuit: string, limit: number) {
-    super(
-      'ERR_OVERLOADED',
-      `The circuit \`${circuit}\` has ${limit} calls in flight, its \`maxConcurrent\``,
-      circuit,
-      undefined,
-    );
+  constructor(circuit: string) {
+    const message = `The circuit \`${circuit}\` has as many calls in flight as its \`maxConcurrent\` allows`;
+    super('ERR_OVERLOADED', message, circuit, 'overloaded', undefined);
   }
 }
 
@@ -80,6 +88,18 @@ export class DeadlineError extends BrownoutError {
     super('ERR_DEADLINE', `The circuit \`${circuit}\` saw no answer within ${timeoutMs} ms`);
     this.circuit = circuit;
     this.timeoutMs = timeoutMs;
+  }
+}
+
+/** A tier answered with what cannot be sent, or not in its time. Seen only in `tier_failed` events: the next tier is asked. */
+export class TierError extends BrownoutError {
+  override readonly name = 'TierError';
+  /** The tier's name. */
+  readonly tier: string;
+
+  constructor(tier: string, problem: string) {
+    super('ERR_TIER', `The tier \`${tier}\` failed: ${problem}`);
+    this.tier = tier;
   }
 }
 

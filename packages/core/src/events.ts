@@ -96,9 +96,18 @@ export class Events {
   }
 
   emit<N extends BrownoutEventName>(name: N, event: BrownoutEvents[N]): void {
-    if (!this.wanted(name)) return;
-    this.#queue.push({ name, event });
-    if (this.#delivering) return;
+    this.queue(name, event);
+    this.flush();
+  }
+
+  /** Keeps an event for `flush`: what happened at once is told in one piece, before a listener can make more happen. */
+  queue<N extends BrownoutEventName>(name: N, event: BrownoutEvents[N]): void {
+    if (this.wanted(name)) this.#queue.push({ name, event });
+  }
+
+  /** Delivers what is queued. */
+  flush(): void {
+    if (this.#delivering || this.#queue.length === 0) return;
     this.#delivering = true;
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#deliver(next.name, next.event);
     this.#delivering = false;

@@ -1,5 +1,6 @@
 /** A stored answer: a whole successful response, as it went out, less what belongs to one request alone. */
 export interface StoredAnswer {
+  /** 0: a note about other answers (that they vary by headers, that they are out of date), no answer. */
   readonly status: number;
   /** Content headers by lower-case name. */
   readonly headers: Readonly<Record<string, string | string[]>>;
@@ -19,7 +20,14 @@ export interface AnswerStore {
   readonly level?: 'l1_cache' | 'l2_cache';
   /** The largest body that it keeps, in bytes: more is not even captured. @default 262144 */
   readonly maxEntryBytes?: number;
-  get(key: string): StoredAnswer | undefined | Promise<StoredAnswer | undefined>;
+  /** `note`: not an answer is looked for but what is noted of a path, which the store's statistics may leave out. */
+  get(key: string, note?: boolean): StoredAnswer | undefined | Promise<StoredAnswer | undefined>;
   set(key: string, answer: StoredAnswer): void | Promise<void>;
   delete(key: string): void | Promise<void>;
+  /**
+   * Asked before up to this many bytes of an answer are gathered: room for answers under way, out of what the store may use.
+   * `false`: there is none. Each `true` is followed by one `release` of as many. Without it any number may be under way.
+   */
+  reserve?(bytes: number): boolean;
+  release?(bytes: number): void;
 }

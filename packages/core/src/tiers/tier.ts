@@ -2,7 +2,7 @@ import type { AnswerStore } from '../answers/store.ts';
 import type { Clock } from '../clock.ts';
 import type { Events } from '../events.ts';
 import type { FallbackLevel, FallbackReason } from '../metadata.ts';
-import type { ReplyHeaders } from '../reply.ts';
+import type { Reply, ReplyHeaders } from '../reply.ts';
 import type { RequestView } from '../request-view.ts';
 
 /** What a tier is told about the failure that it answers for. */
@@ -74,10 +74,18 @@ export interface TierWatcher {
   readonly maxBytes: number;
   answer(context: TierContext): TierReply | undefined | Promise<TierReply | undefined>;
   /**
+   * Asked before the handler runs: an answer that is fresh enough to be served in its place, complete as it goes out, with no
+   * degradation to tell of.
+   */
+  fresh?(): Reply | undefined | Promise<Reply | undefined>;
+  /**
    * Asked when the answer's head is known and nothing failed: does it want the body?
    * `headers` are the handler's own and, where compression changed them, those that went out.
    */
   wants?(status: number, headers: Readonly<Record<string, string | string[]>>): boolean;
+  /** Asked once, after `wants`, before the body is gathered: is there room for it? After `true`, `release` is called once, whatever comes of the answer. */
+  reserve?(): boolean;
+  release?(): void;
   /** The whole answer, once it has gone out and was a success. */
   captured?(answer: CapturedAnswer): void;
   /** A successful answer of this status has gone out, captured or not. */

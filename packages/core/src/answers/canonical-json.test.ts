@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonicalJson } from './canonical-json.ts';
+
+describe('canonicalJson', () => {
+  it('has one text for equal values, and another for others', () => {
+    expect(canonicalJson({ b: 1, a: { d: [1, { y: 1, x: 2 }], c: null } })).toBe(
+      '{"a":{"c":null,"d":[1,{"x":2,"y":1}]},"b":1}',
+    );
+    expect(canonicalJson('1')).not.toBe(canonicalJson(1));
+    expect(canonicalJson('{}')).not.toBe(canonicalJson({}));
+    expect(canonicalJson([1, 2])).not.toBe(canonicalJson([2, 1]));
+  });
+
+  it('says what JSON says', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+
+  it('leaves out members that are undefined, and asks toJSON', () => {
+    expect(canonicalJson({ a: undefined, b: [undefined] })).toBe('{"b":[null]}');
+    expect(canonicalJson({ at: new Date(0) })).toBe('{"at":"1970-01-01T00:00:00.000Z"}');
+  });
+
+  it('takes objects of classes and without a prototype', () => {
+    class Question {
+      text = 'a';
+    }
+    const bare = Object.assign(Object.create(null), { text: 'a' });
+    expect(canonicalJson(new Question())).toBe('{"text":"a"}');
+    expect(canonicalJson(bare)).toBe('{"text":"a"}');
+    expect(canonicalJson(Object.create(null))).toBe('{}');
+  });
+
+  const circle: unknown[] = [];
+  circle.push(circle);
+  class Hidden {
+    readonly #text = 'a';
+    get text() {
+      return this.#text;
+    }
+  }
+  it.each([
+    ['a function', () => 1],
+    ['a symbol', Symbol('a')],
+    ['a bigint', 1n],
+    ['NaN', Number.NaN],
+    ['infinity', { a: Number.POSITIVE_INFINITY }],
+    ['undefined', undefined],
+    ['a nested function', { a: [() => 1] }],
+    ['a Map', new Map([['a', 1]])],
+    ['a Set', [new Set()]],
+    ['URLSearchParams', new URLSearchParams('a=1')],
+    ['a RegExp', /a/],
+    ['a promise', { a: Promise.resolve() }],
+    ['an object that hides what it holds', new Hidden()],
+    ['a circle', circle],
+  ])('refuses %s, which JSON would lose or confuse', (_, value) => {
+    expect(() => canonicalJson(value)).toThrow();
+  });
+});

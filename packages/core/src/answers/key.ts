@@ -1,0 +1,120 @@
+import { hash } from 'node:crypto';
+import querystring from 'node:querystring';
+import { type HeaderParts, readHeaderParts } from './header-parts.ts';
+
+/** What of a request decides which answers it may have. Taken when the request begins: later a handler may have changed it. */
+export interface KeyMaterial {
+  readonly method: string;
+  /** Path and query as the client sent them. */
+  readonly url: string;
+  readonly protocol: string;
+  readonly rawHeaders: readonly string[];
+  /** The fingerprint of the TLS client's certificate. */
+  readonly certificate: string | undefined;
+  /** What the tier's `key` returned, as canonical JSON. */
+  readonly key: string | undefined;
+  /** What the tier's `scope` returned, as canonical JSON; `undefined` without the option: then the credentials are the scope. */
+  readonly scope: string | undefined;
+}
+
+/** Query parsers stop counting at a thousand, so that the order decides which of more are seen. */
+const MOST_PARAMETERS = 1000;
+/** Separates our keys from others in a shared store, and from those of another way to make them. */
+const VERSION = 'brownout/1';
+
+/**
+ * The keys of one request's answers: each the SHA-256 of a canonical form, 64 hex digits, computed when it is asked for. The parts
+ * are those of the caching rules: protocol, host, forwarded host, protocol and prefix, method (HEAD counts as GET), path, query sorted
+ * by name, scope, and what `key` returned, or without one `Accept` and `Accept-Language`.
+ */
+export class AnswerKeys {
+  readonly #material: KeyMaterial;
+  #headers: HeaderParts | undefined;
+  #primary: string | undefined;
+
+  constructor(material: KeyMaterial) {
+    this.#material = material;
+  }
+
+  /** The key of the answer, or, where answers vary by headers, of the record that names those. */
+  get primary(): string {
+    this.#primary ??= this.#hashPrimary();
+    return this.#primary;
+  }
+
+  /** The key of the answer to requests with the same values in these headers (lower case, in order). */
+  variant(names: readonly string[]): string {
+    const values = names.map((name) => [name, valuesOf(this.#material.rawHeaders, name)]);
+    return sha256(JSON.stringify([VERSION, 'variant', this.primary, values]));
+  }
+
+  /** The key of the mark that an unsafe request leaves on its path, for all queries, methods and scopes. */
+  get mark(): string {
+    const { protocol, url } = this.#material;
+    const { origin } = this.#headerParts();
+    return sha256(JSON.stringify([VERSION, 'mark', protocol, origin, splitUrl(url).path]));
+  }
+
+  /** Whether the answer is shared within a scope only, rather than with everybody. */
+  get isScoped(): boolean {
+    const { scope, certificate } = this.#material;
+    return scope !== undefined || certificate !== undefined || this.#headerParts().credentials.length > 0;
+  }
+
+  #hashPrimary(): string {
+    const { method, url, protocol, certificate, key, scope } = this.#material;
+    const { path, query } = splitUrl(url);
+    const { origin, negotiation, credentials } = this.#headerParts();
+    return sha256(
+      JSON.stringify([
+        VERSION,
+        'answer',
+        protocol,
+        origin,
+        method === 'HEAD' ? 'GET' : method,
+        path,
+        sortedQuery(query),
+        scope === undefined ? [certificate, credentials] : { scope },
+        key === undefined ? negotiation : { key },
+      ]),
+    );
+  }
+
+  #headerParts(): HeaderParts {
+    this.#headers ??= readHeaderParts(this.#material.rawHeaders);
+    return this.#headers;
+  }
+}
+
+/** The query with its parameters sorted by name; those that a parser puts under one name keep their order. */
+export function sortedQuery(query: string): string {
+  if (!query.includes('&')) return query;
+  const parameters = query.split('&');
+  if (parameters.length > MOST_PARAMETERS) return query;
+  return parameters
+    .map((parameter) => ({ parameter, name: rootName(parameter) }))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    .map(({ parameter }) => parameter)
+    .join('&');
+}
+
+/** `a` for `a=1`, `%61=1`, `a[b]=1`, `a[]=1` and `a.b=1`: parsers merge them, and in which order matters. */
+function rootName(parameter: string): string {
+  const equals = parameter.indexOf('=');
+  const name = (equals < 0 ? parameter : parameter.slice(0, equals)).replaceAll('+', ' ');
+  return /[^[\].]+/.exec(querystring.unescape(name))?.[0] ?? '';
+}
+
+function splitUrl(url: string): { path: string; query: string } {
+  const mark = url.indexOf('?');
+  return mark < 0 ? { path: url, query: '' } : { path: url.slice(0, mark), query: url.slice(mark + 1) };
+}
+
+function valuesOf(rawHeaders: readonly string[], name: string): string[] {
+  const values: string[] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2)
+    if (rawHeaders[i]!.toLowerCase() === name) values.push(rawHeaders[i + 1]!.trim());
+  return values;
+}
+
+const sha256 = (text: string): string => hash('sha256', text, 'hex');

@@ -1,0 +1,11 @@
+/**
+ * A question as it is compared with others: in Unicode's compatibility form (NFKC), in lower case, with single spaces, and without
+ * punctuation at its end (`What is  a Circuit?` and `what is a circuit` are one). Nothing else is dropped: "when" and "why"
+ * questions share all other words. Punctuation alone stays. For `key`, wherever a text is a question.
+ */
+export function normalisedQuestion(text: string): string {
+  // Lower case can undo the normal form (İ), so that comes last.
+  const folded = text.normalize('NFKC').toLowerCase().normalize('NFKC').replace(/\s+/g, ' ').trim();
+  // Sentences end in these; `#`, `+` or `)` belong to what is asked: C#, C++, f(x). Greek asks by a semicolon.
+  return folded.replace(/[\p{Sentence_Terminal}; ]+$/u, '') || folded;
+}

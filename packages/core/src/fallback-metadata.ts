@@ -1,0 +1,45 @@
+import type { FallbackLevel, FallbackMetadata, FallbackReason } from './metadata.ts';
+
+/** What the metadata is made from: every `TierContext` is one. */
+export interface FallbackFacts {
+  readonly reason: FallbackReason;
+  readonly circuit: string;
+  readonly retryAfterMs: number | undefined;
+}
+
+const MOST_SECONDS = 2 ** 31 - 1;
+const LAST_DATE_MS = 8.64e15;
+
+/**
+ * Whole seconds for `Retry-After` (RFC 9110 §10.2.3): rounded up, so that nobody comes too early, and never 0.
+ * `undefined` when the time is not known.
+ */
+export function retryAfterSeconds(retryAfterMs: number | undefined): number | undefined {
+  if (retryAfterMs === undefined || Number.isNaN(retryAfterMs)) return undefined;
+  return Math.min(Math.max(1, Math.ceil(retryAfterMs / 1000)), MOST_SECONDS);
+}
+
+/**
+ * What a degraded answer says of itself. `cachedAt` is when a cached answer was made and `wallNow` is now, both in milliseconds
+ * since the Unix epoch; an answer from the future (a clock that was set back) is 0 seconds old.
+ */
+export function fallbackMetadata(
+  level: FallbackLevel,
+  { reason, circuit, retryAfterMs }: FallbackFacts,
+  wallNow: number,
+  cachedAt?: number,
+): FallbackMetadata {
+  const seconds = retryAfterSeconds(retryAfterMs);
+  return {
+    from_fallback: true,
+    fallback_reason: reason,
+    fallback_level: level,
+    circuit,
+    ...(seconds !== undefined && { retry_after: seconds }),
+    ...(cachedAt !== undefined &&
+      Math.abs(cachedAt) <= LAST_DATE_MS && {
+        cached_at: new Date(cachedAt).toISOString(),
+        age_seconds: Math.max(0, Math.floor((wallNow - cachedAt) / 1000)),
+      }),
+  };
+}

@@ -1,0 +1,161 @@
+import { directiveSeconds, parseCacheControl } from '../answers/cache-control.ts';
+import { namesEntityTag } from '../answers/conditional.ts';
+import { keptHeaders } from '../answers/kept-headers.ts';
+import type { AnswerKeys } from '../answers/key.ts';
+import { type FoundAnswer, lookUp } from '../answers/lookup.ts';
+import { readableAnswer } from '../answers/readable-answer.ts';
+import type { SafeStore } from '../answers/safe-store.ts';
+import { stamp } from '../answers/stamp.ts';
+import { freshSeconds, maybeStored, type Storable, type StoringRequest, storable } from '../answers/storable.ts';
+import type { StoredAnswer } from '../answers/store.ts';
+import { when } from '../answers/when.ts';
+import type { Clock } from '../clock.ts';
+import { isJson } from '../media-type.ts';
+import type { Reply, ReplyHeaders } from '../reply.ts';
+import type { RequestView } from '../request-view.ts';
+import type { CapturedAnswer, TierReply, TierWatcher } from './tier.ts';
+
+/** How old answers may be: as a fallback, and in place of the handler. In milliseconds. */
+export interface AnswerTerms {
+  readonly maxAgeMs: number;
+  readonly freshMs: number;
+}
+
+type Headers = Readonly<Record<string, string | string[]>>;
+
+const DEFAULT_ENTRY_BYTES = 256 * 1024;
+const nothing = new Uint8Array(0);
+
+/** One request whose answer is kept, or was: looks up, and stores. */
+export class AnswerWatcher implements TierWatcher, StoringRequest {
+  readonly method: string;
+  readonly keyed: boolean;
+  readonly cacheControl: string | undefined;
+  readonly maxBytes: number;
+  readonly #acceptEncoding: string | undefined;
+  readonly #ifNoneMatch: string | undefined;
+  readonly #pragma: string | undefined;
+  readonly #keys: AnswerKeys;
+  readonly #store: SafeStore;
+  readonly #clock: Clock;
+  readonly #terms: AnswerTerms;
+  /** When the request began: what it is answered with may be as old as that (RFC 9111 §4.2.3). */
+  readonly #begunAt: number;
+  readonly #entryBytes: number;
+  #expectedBytes: number | undefined;
+  #reserved = 0;
+
+  constructor(
+    { method, headers }: RequestView,
+    keyed: boolean,
+    keys: AnswerKeys,
+    store: SafeStore,
+    clock: Clock,
+    terms: AnswerTerms,
+  ) {
+    this.method = method;
+    this.keyed = keyed;
+    this.cacheControl = text(headers['cache-control']);
+    this.#acceptEncoding = text(headers['accept-encoding']);
+    this.#ifNoneMatch = text(headers['if-none-match']);
+    this.#pragma = text(headers.pragma);
+    this.#keys = keys;
+    this.#store = store;
+    this.#clock = clock;
+    this.#terms = terms;
+    this.#begunAt = stamp(clock);
+    this.#entryBytes = store.store.maxEntryBytes ?? DEFAULT_ENTRY_BYTES;
+    this.maxBytes = terms.maxAgeMs > 0 && maybeStored(this) ? this.#entryBytes : 0;
+  }
+
+  isScoped(): boolean {
+    return this.#keys.isScoped;
+  }
+
+  answer(): TierReply | undefined | Promise<TierReply | undefined> {
+    return when(this.#find(this.#terms.maxAgeMs), (answer) => answer && this.#fallback(answer));
+  }
+
+  fresh(): Reply | undefined | Promise<Reply | undefined> {
+    if (this.#terms.freshMs === 0) return undefined;
+    return when(this.#find(this.#terms.freshMs), (answer) => answer && this.#freshReply(answer));
+  }
+
+  wants(status: number, headers: Headers): boolean {
+    this.#expectedBytes = lengthOf(headers);
+    return (this.#expectedBytes ?? 0) <= this.maxBytes && this.#storable(status, headers) !== undefined;
+  }
+
+  reserve(): boolean {
+    const bytes = this.#expectedBytes ?? this.maxBytes;
+    if (!this.#store.reserve(bytes)) return false;
+    this.#reserved = bytes;
+    return true;
+  }
+
+  release(): void {
+    const bytes = this.#reserved;
+    this.#reserved = 0;
+    if (bytes > 0) this.#store.release(bytes);
+  }
+
+  captured({ status, headers, body }: CapturedAnswer): void {
+    this.release();
+    const length = lengthOf(headers);
+    if (body.byteLength > this.maxBytes || (length !== undefined && length !== body.byteLength)) return;
+    const how = this.#storable(status, headers);
+    if (how === undefined) return;
+    const vary = isJson(headers['content-type']) ? how.vary.filter((name) => name !== 'accept-encoding') : how.vary;
+    const answer: StoredAnswer = {
+      status,
+      headers: keptHeaders(headers),
+      body,
+      storedAt: this.#begunAt - how.age * 1000,
+      maxAgeMs: how.maxAgeMs,
+    };
+    if (vary.length === 0) {
+      this.#store.set(this.#keys.primary, answer);
+      return;
+    }
+    const { maxAgeMs } = this.#terms;
+    const record = { status: 0, headers: { vary: vary.join() }, body: nothing, storedAt: this.#begunAt, maxAgeMs };
+    this.#store.set(this.#keys.primary, record);
+    this.#store.set(this.#keys.variant(vary), answer);
+  }
+
+  #storable(status: number, headers: Headers): Storable | undefined {
+    return storable(this, status, headers, this.#terms.maxAgeMs, this.#clock.wall());
+  }
+
+  #find(maxAgeMs: number): StoredAnswer | undefined | Promise<StoredAnswer | undefined> {
+    const readable = (found: FoundAnswer | undefined) =>
+      found && readableAnswer(found, this.#acceptEncoding, this.#store, this.#entryBytes);
+    return when(lookUp(this.#keys, this.#store, this.#clock.wall(), maxAgeMs), readable);
+  }
+
+  #fallback({ status, headers, body, storedAt }: StoredAnswer): TierReply {
+    return { status, headers, body, level: this.#store.store.level ?? 'l1_cache', cachedAt: Math.floor(storedAt) };
+  }
+
+  /** A request's `no-cache`, and a `max-age` below the answer's age, ask for the handler's own answer (RFC 9111 §5.2.1). */
+  #freshReply(answer: StoredAnswer): Reply | undefined {
+    const { status, body, storedAt } = answer;
+    const age = Math.max(0, this.#clock.wall() - storedAt) / 1000;
+    const asked = parseCacheControl(this.cacheControl);
+    if (asked.has('no-cache') || (asked.size === 0 && this.#pragma?.includes('no-cache'))) return undefined;
+    const own = freshSeconds(parseCacheControl(answer.headers['cache-control']), answer.headers, storedAt);
+    if (age > (own ?? Infinity) || age > (directiveSeconds(asked, 'max-age') ?? Infinity)) return undefined;
+    const headers: ReplyHeaders = { ...answer.headers, age: String(Math.floor(age)), 'cache-status': 'brownout; hit' };
+    return namesEntityTag(this.#ifNoneMatch, headers.etag)
+      ? { status: 304, headers, body: '' }
+      : { status, headers, body };
+  }
+}
+
+const text = (field: string | string[] | undefined): string | undefined =>
+  field === undefined ? undefined : String(field);
+
+function lengthOf(headers: Headers): number | undefined {
+  const length = headers['content-length'];
+  return length === undefined ? undefined : Number(length);
+}

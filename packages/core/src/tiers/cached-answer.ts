@@ -1,0 +1,108 @@
+import { AnswerKeys } from '../answers/key.ts';
+import { safeStore } from '../answers/safe-store.ts';
+import type { AnswerStore } from '../answers/store.ts';
+import { OptionsError } from '../errors.ts';
+import { type OptionRules, parseOptions, rules } from '../options.ts';
+import type { RequestView } from '../request-view.ts';
+import { type AnswerTerms, AnswerWatcher } from './answer-watcher.ts';
+import { AskedOption } from './asked-option.ts';
+import { PathMarker } from './path-marker.ts';
+import type { Tier, TierSite, TierWatcher } from './tier.ts';
+
+export interface CachedAnswerOptions<Native = unknown> {
+  /**
+   * Which requests are the same, beside their method, path, query and scope: a string or any JSON value, such as the question or
+   * the whole body. With it, answers to other methods than GET are kept, too. Called when a request begins. `undefined`, `null`, a
+   * throw, a promise and what is no JSON mean no caching. Strings are compared as they are: for questions see
+   * `normalisedQuestion`. @default `Accept` and `Accept-Language`, and GET only
+   */
+  key?: ((native: Native) => unknown) | undefined;
+  /**
+   * Who may share an answer: a string or any JSON value, such as the user's id, or a constant for everybody. Called when a request
+   * begins. A throw, a promise, `undefined` and `null` share nothing. @default the request's credentials
+   */
+  scope?: ((native: Native) => unknown) | undefined;
+  /** @default the store of the set of circuits */
+  store?: AnswerStore | undefined;
+  /** How old an answer may be served in place of a fresh one, in milliseconds; 0 keeps none. @default 86400000 (24 h) */
+  maxAgeMs?: number | undefined;
+  /** Within this age an answer is served without asking the handler, in milliseconds; 0 is never. @default 0 */
+  freshMs?: number | undefined;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The safe methods of the IANA registry (RFC 9110 §9.2.1, §16.1). */
+const safeMethods: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'PROPFIND',
+  'REPORT',
+  'SEARCH',
+  'QUERY',
+]);
+
+const isStore = (value: unknown): boolean => {
+  const store = value as Partial<AnswerStore> | null;
+  return [store?.get, store?.set, store?.delete].every((method) => typeof method === 'function');
+};
+
+const known: OptionRules<CachedAnswerOptions> = {
+  key: rules.fn,
+  scope: rules.fn,
+  store: rules.rule('an answer store: an object with `get`, `set` and `delete`', isStore),
+  maxAgeMs: rules.duration,
+  freshMs: rules.duration,
+};
+
+/**
+ * The tier that answers with what the same request was answered with before. What may be kept, and for whom, follows RFC 9111: whole
+ * 200 answers to GET, or to any method with a `key`, that neither `Cache-Control` nor a cookie forbids.
+ *
+ * @throws OptionsError at start-up for an unknown or bad option, and when `freshMs` is above `maxAgeMs`
+ */
+export function cachedAnswer<Native = unknown>(options?: CachedAnswerOptions<Native>): Tier<Native> {
+  const given = parseOptions<CachedAnswerOptions<Native>>('cachedAnswer', options, known);
+  const { maxAgeMs = DAY_MS, freshMs = 0, store } = given;
+  if (freshMs > maxAgeMs)
+    throw new OptionsError(`\`freshMs\` (${freshMs}) must be at most \`maxAgeMs\` (${maxAgeMs}).`);
+  const key = given.key && new AskedOption('key', given.key);
+  const scope = given.scope && new AskedOption('scope', given.scope);
+  const terms: AnswerTerms = { maxAgeMs, freshMs };
+
+  function watch(request: RequestView<Native>, site: TierSite): TierWatcher | undefined {
+    const { method } = request;
+    const asked = key?.read(request, site);
+    const isSafe = safeMethods.has(method);
+    const isKeyed = asked !== undefined;
+    const cacheable = isKeyed || (key === undefined && (method === 'GET' || method === 'HEAD'));
+    if (!cacheable && isSafe) return undefined;
+    const scoped = cacheable ? scope?.read(request, site) : undefined;
+    if (cacheable && scope !== undefined && scoped === undefined) return undefined;
+    const keys = new AnswerKeys({
+      method,
+      url: request.url,
+      protocol: request.protocol,
+      rawHeaders: rawHeadersOf(request),
+      certificate: request.certificate,
+      key: asked,
+      scope: scoped,
+    });
+    const safe = safeStore(store ?? site.answers, site.events, site.clock);
+    return cacheable
+      ? new AnswerWatcher(request, isKeyed, keys, safe, site.clock, terms)
+      : new PathMarker(keys, safe, site.clock, maxAgeMs);
+  }
+
+  return Object.freeze({ name: store?.level ?? 'l1_cache', answer: () => undefined, watch });
+}
+
+/** Hosts that make requests of their own, for serverless platforms and tests, may fill in `headers` alone. */
+function rawHeadersOf({ rawHeaders, headers }: RequestView): readonly string[] {
+  if (rawHeaders.length > 0) return rawHeaders;
+  return Object.entries(headers).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : value === undefined ? [] : [value]).flatMap((one) => [name, String(one)]),
+  );
+}
