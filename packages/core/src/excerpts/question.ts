@@ -1,0 +1,83 @@
+import { askingWords } from './asking-words.ts';
+import { areAlike, isHan } from './likeness.ts';
+import { stemOf, wordsOf } from './words.ts';
+
+/** What a word that asks weighs, in shares of one that names. */
+const ASKING = 0.1;
+/** What the very form of a word adds to its stem. */
+const FORM = 0.3;
+/** Short words name less, whatever the language; figures do not. */
+const SHORT = [0.35, 0.35, 0.35, 0.7, 0.85];
+const MOST_WORDS = 64;
+
+/** What a word that is like another weighs, in shares of it. */
+const LIKE = 0.4;
+
+/**
+ * A question as terms by number: for each of its words the stem, then for each a word that is like it, then the very forms.
+ */
+export class Question {
+  /** How many words it has that count. */
+  readonly words: number;
+  /** What a term weighs before its frequency is known. */
+  readonly weights: readonly number[];
+  readonly #words: readonly string[];
+  readonly #stems: ReadonlyMap<string, number>;
+  readonly #forms: ReadonlyMap<string, number>;
+  readonly #seen = new Map<string, readonly number[]>();
+
+  constructor(text: string) {
+    const stems = new Map<string, number>();
+    const words: string[] = [];
+    for (const word of wordsOf(text)) {
+      const stem = stemOf(word);
+      if (stem === '' || stems.has(stem)) continue;
+      stems.set(stem, words.length);
+      if (words.push(word) === MOST_WORDS) break;
+    }
+    const weights = words.map(weightOf);
+    const inflected = words.filter((word) => stemOf(word) !== word);
+    this.words = words.length;
+    this.weights = [
+      ...weights,
+      ...weights.map((weight) => LIKE * weight),
+      ...inflected.map((word) => FORM * weightOf(word)),
+    ];
+    this.#words = words;
+    this.#stems = stems;
+    this.#forms = new Map(inflected.map((word, index) => [word, 2 * words.length + index]));
+  }
+
+  /** Whether a word of it is written in Han. */
+  isHan(word: number): boolean {
+    return isHan(this.#words[word]!);
+  }
+
+  /** The terms that a word of a passage is. */
+  termsOf(word: string): readonly number[] {
+    let terms = this.#seen.get(word);
+    if (terms === undefined) {
+      terms = this.#find(word);
+      this.#seen.set(word, terms);
+    }
+    return terms;
+  }
+
+  #find(word: string): readonly number[] {
+    const found: number[] = [];
+    const stem = this.#stems.get(stemOf(word));
+    if (stem !== undefined) found.push(stem);
+    for (let index = 0; index < this.words; index++)
+      if (index !== stem && areAlike(this.#words[index]!, word)) found.push(this.words + index);
+    const form = this.#forms.get(word);
+    if (form !== undefined) found.push(form);
+    return found.length === 0 ? none : found;
+  }
+}
+
+const none: readonly number[] = [];
+
+function weightOf(word: string): number {
+  if (askingWords.has(word)) return ASKING;
+  return /[\p{N}\p{sc=Han}]/u.test(word) ? 1 : (SHORT[word.length] ?? 1);
+}

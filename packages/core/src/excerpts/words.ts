@@ -1,0 +1,36 @@
+const runs = /[\p{L}\p{M}\p{N}]+/gu;
+/** Scripts that put no space between words. */
+const unspaced =
+  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+/** Whether words in it have to be found without spaces. */
+export const isUnspaced = (text: string) => unspaced.test(text);
+
+export const wordSegmenter = new Intl.Segmenter('und', { granularity: 'word' });
+
+/** How much of a word counts: its beginning does instead of a stemmer, in every language alike. */
+const STEM = 5;
+
+/**
+ * The words of a text in order, folded (NFKC, lower case). `Intl.Segmenter` is asked only where a script without spaces occurs:
+ * it takes a multiple of the time.
+ */
+export function wordsOf(text: string): readonly string[] {
+  const folded = isAscii(text) ? text.toLowerCase() : text.normalize('NFKC').toLowerCase();
+  if (folded.length === text.length && isAscii(folded)) return folded.match(runs) ?? [];
+  if (!isUnspaced(folded)) return folded.match(runs) ?? [];
+  const words: string[] = [];
+  for (const { segment, isWordLike } of wordSegmenter.segment(folded)) if (isWordLike) words.push(segment);
+  return words;
+}
+
+const isAscii = (text: string) => /^\p{ASCII}*$/u.test(text);
+
+const accents = /[\u0300-\u036f\u0640\u064b-\u0652\u0670]/g;
+/** The article and the particles that are written on to it (Larkey, Ballesteros, Connell 2002, "light8"). */
+const arabicArticle = /^(?:[وبكف]?ال|لل|و(?=\p{L}{3}))(?=\p{L}{2})/u;
+
+/** The part of a folded word that its inflections share: without accents, vowel signs and the Arabic article, its first letters. */
+export function stemOf(word: string): string {
+  if (isAscii(word)) return word.slice(0, STEM);
+  return word.normalize('NFD').replace(accents, '').normalize('NFC').replace(arabicArticle, '').slice(0, STEM);
+}

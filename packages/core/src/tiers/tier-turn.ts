@@ -1,0 +1,74 @@
+import { TierError } from '../errors.ts';
+import type { ProvidedContext, Tier, TierContext, TierReply } from './tier.ts';
+
+/** What a turn ends in when the client leaves meanwhile. */
+export const clientGone = Symbol('client gone');
+
+const DEFAULT_TIMEOUT_MS = 1000;
+/** A longer timer would fire at once. */
+const MOST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** One tier's turn in a climb: what it is told, and the wait for what it promised. A tier sees no more than `TierContext`. */
+export class TierTurn implements TierContext {
+  readonly reason: TierContext['reason'];
+  readonly circuit: string;
+  readonly retryAfterMs: number | undefined;
+  readonly error: unknown;
+  readonly provided: ProvidedContext | undefined;
+  #controller: AbortController | undefined;
+  #aborted: { readonly reason: unknown } | undefined;
+
+  constructor({ reason, circuit, retryAfterMs, error, provided }: Omit<TierContext, 'signal'>) {
+    this.reason = reason;
+    this.circuit = circuit;
+    this.retryAfterMs = retryAfterMs;
+    this.error = error;
+    this.provided = provided;
+  }
+
+  /** Made when it is first read: most tiers never do. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#aborted) this.#controller.abort(this.#aborted.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /**
+   * Waits for `given`, as long as the tier may take and the client is there. Rejects with what the tier rejects with, or with a
+   * `TierError` when its time is over. What comes later is nobody's business, rejections included.
+   */
+  wait(
+    tier: Tier<unknown>,
+    given: PromiseLike<TierReply | undefined>,
+    left: AbortSignal | undefined,
+  ): Promise<TierReply | undefined | typeof clientGone> {
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        clearTimeout(timer);
+        left?.removeEventListener('abort', leave);
+      };
+      const leave = () => {
+        done();
+        this.#abort(left!.reason);
+        resolve(clientGone);
+      };
+      const timeoutMs = Math.min(tier.timeoutMs ?? DEFAULT_TIMEOUT_MS, MOST_TIMEOUT_MS);
+      const timer = setTimeout(() => {
+        done();
+        const error = new TierError(tier.name, `It gave no answer within ${timeoutMs} ms.`);
+        this.#abort(error);
+        reject(error);
+      }, timeoutMs);
+      Promise.resolve(given).then(resolve, reject).finally(done);
+      if (left?.aborted) leave();
+      else left?.addEventListener('abort', leave);
+    });
+  }
+
+  #abort(reason: unknown): void {
+    this.#aborted = { reason };
+    this.#controller?.abort(reason);
+  }
+}
