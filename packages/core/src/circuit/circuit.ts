@@ -1,0 +1,216 @@
+import { type Classifier, defaultVerdict, isVerdict, type Outcome, verdictByLists } from '../classify.ts';
+import type { Clock } from '../clock.ts';
+import { OptionsError } from '../errors.ts';
+import { type CircuitMode, Events, type Verdict } from '../events.ts';
+import { expectOption, rules, shown } from '../options.ts';
+import { ownerOf } from './attribution.ts';
+import type { Call } from './call.ts';
+import { type CircuitOptions, CircuitPlan } from './circuit-options.ts';
+import { Machine } from './machine.ts';
+import { type CircuitHealth, type CircuitMetrics, healthOf, metricsOf, openTimeLeft, shownState } from './metrics.ts';
+import type { Permit, Refusal } from './permit.ts';
+import { Runner, type RunOptions } from './runner.ts';
+import { type CircuitSnapshot, parseCircuitSnapshot, snapshotOf, stateOf } from './snapshot.ts';
+import type { StateName } from './state.ts';
+
+/** What a circuit may be called. */
+export const circuitName = rules.rule(
+  'a string that is not empty and has no lone surrogates',
+  // What has those can be written in no header: a Display String is UTF-8 (RFC 9651 §3.3.8).
+  (value) => typeof value === 'string' && value !== '' && !/\p{Surrogate}/u.test(value),
+);
+
+/** For every circuit that is given no options. */
+const defaults = new CircuitPlan('Circuit', {});
+
+/**
+ * A circuit breaker: counts what becomes of calls to one dependency, refuses them for a while once it fails, and then tries
+ * again with a few. It has no timers.
+ */
+export class Circuit {
+  readonly #machine: Machine;
+  #plan: CircuitPlan;
+  #runner: Runner | undefined;
+
+  /**
+   * @param name shown in metadata, headers and events
+   * @param options a plan is what the circuits of a set share
+   * @param events where its events go
+   * @throws OptionsError
+   */
+  constructor(name: string, options: CircuitOptions | CircuitPlan = defaults, events: Events = new Events()) {
+    expectOption('name', name, circuitName);
+    this.#plan = options instanceof CircuitPlan ? options : new CircuitPlan('Circuit', options);
+    this.#machine = new Machine(name, this.#plan.settings, events);
+  }
+
+  get name(): string {
+    return this.#machine.name;
+  }
+
+  /** Where its events go. */
+  get events(): Events {
+    return this.#machine.events;
+  }
+
+  /** The clock that its durations are measured with. */
+  get clock(): Clock {
+    return this.#machine.settings.clock;
+  }
+
+  /** The state that a call would find: `half_open` once the open time is over, `open` while forced open. Reading changes nothing. */
+  get state(): StateName {
+    return shownState(this.#machine, this.clock.now());
+  }
+
+  get mode(): CircuitMode {
+    return this.#machine.mode;
+  }
+
+  /** Milliseconds until it probes; `undefined` unless it is open, and while forced open. */
+  get retryAfterMs(): number | undefined {
+    return openTimeLeft(this.#machine, this.clock.now());
+  }
+
+  /** Calls that are under way. */
+  get inFlight(): number {
+    return this.#machine.inFlight;
+  }
+
+  /** Closed, with nothing in flight, no failure of late and no override: a new circuit would be no different. */
+  get isIdle(): boolean {
+    return this.#machine.isIdle;
+  }
+
+  /** Asks to make a call. Never throws, and makes no `Error`. Settle the permit in every case. */
+  admit(): Permit | Refusal {
+    return this.#machine.admit();
+  }
+
+  /**
+   * Calls `fn` if the circuit lets it, and counts what becomes of it. A call whose caller's `signal` has aborted by the time
+   * it fails is neither a success nor a failure.
+   *
+   * @throws CircuitOpenError, OverloadedError when it is refused; DeadlineError at `timeoutMs`; the reason of a `signal` that
+   * has aborted before; what `fn` throws. All as rejections.
+   */
+  run<T>(fn: (call: Call) => T | PromiseLike<T>, options?: RunOptions): Promise<T> {
+    this.#runner ??= new Runner(this.#machine, this);
+    return this.#runner.run(fn, options);
+  }
+
+  /** `fn`, called through `run`. `this` and the arguments are passed on. */
+  wrap<This, A extends unknown[], R>(
+    fn: (this: This, ...args: A) => R | PromiseLike<R>,
+  ): (this: This, ...args: A) => Promise<R> {
+    const circuit = this;
+    return function (...args) {
+      return circuit.run(() => fn.apply(this, args));
+    };
+  }
+
+  /**
+   * What an outcome says about the dependency, by the `classify` option. A classifier that throws or returns none of the
+   * three words makes it a failure, and an `option_failed` event. Ask before the permit is settled.
+   */
+  verdictOf(outcome: Outcome): Verdict {
+    const { classify } = this.#machine.settings;
+    if (typeof classify === 'function') return this.#asked(classify, outcome);
+    try {
+      return (
+        (classify && verdictByLists(classify, outcome)) ?? (this.#isInner(outcome) ? 'ignore' : defaultVerdict(outcome))
+      );
+    } catch {
+      // A getter of the error's threw.
+      return 'failure';
+    }
+  }
+
+  metrics(): CircuitMetrics {
+    return metricsOf(this.#machine);
+  }
+
+  health(): CircuitHealth {
+    return healthOf(this.#machine);
+  }
+
+  /** Refuses every call until `clearOverride` or `forceClose`. The state beneath goes on. */
+  forceOpen(why?: string): void {
+    this.#machine.override({ mode: 'forced_open', why });
+  }
+
+  /** Closes at once and clears overrides; the rules go on. */
+  forceClose(): void {
+    this.#machine.forceClose();
+  }
+
+  /** Admits every call, and counts nothing that could trip, until `clearOverride` or `forceClose`. */
+  disable(why?: string): void {
+    this.#machine.override({ mode: 'disabled', why });
+  }
+
+  /** Resumes from the state beneath `forceOpen` or `disable`. */
+  clearOverride(): void {
+    this.#machine.override(undefined);
+  }
+
+  /** As when it was made: closed, no override, an empty window. Options, listeners and the counts of `metrics` stay. */
+  reset(): void {
+    this.#machine.reset();
+  }
+
+  /**
+   * Changes options, and keeps state, counts and listeners. An open time that is under way is cut to a new
+   * `resetTimeoutMaxMs`, and not otherwise changed.
+   *
+   * @throws OptionsError for a bad patch, which is refused whole; `clock` cannot be changed
+   */
+  update(patch: CircuitOptions): void {
+    const plan = this.#plan.patched(patch);
+    if (plan.settings.clock !== this.clock)
+      throw new OptionsError('`clock` cannot be changed: the times of two clocks do not compare.');
+    this.#machine.configure(plan.settings);
+    this.#plan = plan;
+  }
+
+  /** Its state as JSON, for `restore` after a restart. */
+  snapshot(): CircuitSnapshot {
+    return snapshotOf(this.#machine);
+  }
+
+  /**
+   * Takes up the state of a snapshot; the time since then counts.
+   *
+   * @throws OptionsError for anything that is no snapshot
+   */
+  restore(snapshot: CircuitSnapshot): void {
+    const parsed = parseCircuitSnapshot(this.name, snapshot);
+    this.#machine.resume(stateOf(parsed, this.#machine));
+    if (parsed.override) this.#machine.override({ mode: parsed.override, why: parsed.why });
+  }
+
+  #isInner(outcome: Outcome): boolean {
+    const owner = 'error' in outcome ? ownerOf(outcome.error, this.#machine) : undefined;
+    return owner?.verdict === 'failure' || owner?.verdict === 'refused';
+  }
+
+  #asked(classify: Classifier, outcome: Outcome): Verdict {
+    let failure: unknown;
+    try {
+      const verdict: unknown = classify(outcome);
+      if (isVerdict(verdict)) return verdict;
+      if (verdict instanceof Promise) verdict.catch(ignored);
+      failure = new TypeError(
+        `Expected \`classify\` to return 'success', 'failure' or 'ignore', got ${shown(verdict)}; nothing is awaited.`,
+      );
+    } catch (error) {
+      failure = error;
+    }
+    const { events, clock } = this;
+    events.emit('option_failed', { at: clock.wall(), option: 'classify', error: failure });
+    return 'failure';
+  }
+}
+
+/** The promise that a classifier returned is not awaited, and its rejection not unhandled either. */
+const ignored = () => undefined;

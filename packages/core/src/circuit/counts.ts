@@ -1,0 +1,48 @@
+import type { Verdict } from '../events.ts';
+
+/** What a circuit has counted since it was made. A reset leaves the totals as they are: graphs are drawn from them. */
+export class Counts {
+  success = 0;
+  failure = 0;
+  ignored = 0;
+  refused = 0;
+  slow = 0;
+  late = 0;
+  tripped = 0;
+  reopened = 0;
+  halfOpened = 0;
+  closed = 0;
+  /** On the monotonic clock. */
+  lastSuccess = Number.NaN;
+  lastFailure = Number.NaN;
+  successesInRow = 0;
+  failuresInRow = 0;
+
+  add(verdict: Verdict, now: number): void {
+    if (verdict === 'success') {
+      this.success++;
+      this.lastSuccess = now;
+    } else if (verdict === 'failure') {
+      this.failure++;
+      this.lastFailure = now;
+    } else {
+      this.ignored++;
+    }
+  }
+
+  /** For what is not late: a result from before says nothing of how it goes now. */
+  addToRow(verdict: Verdict): void {
+    if (verdict === 'success') {
+      this.successesInRow++;
+      this.failuresInRow = 0;
+    } else if (verdict === 'failure') {
+      this.failuresInRow++;
+      this.successesInRow = 0;
+    }
+  }
+
+  endRow(): void {
+    this.successesInRow = 0;
+    this.failuresInRow = 0;
+  }
+}

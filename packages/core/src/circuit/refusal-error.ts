@@ -1,0 +1,17 @@
+import { CircuitOpenError, OverloadedError, type RefusedError } from '../errors.ts';
+import type { Refusal } from './permit.ts';
+
+/**
+ * The error that a refusal is thrown as. It has no stack: capturing one is nine tenths of what refusing costs, at the very
+ * time when everything is refused, and it would show only where `run` was called.
+ */
+export function refusalError(circuit: string, { reason, retryAfterMs }: Refusal): RefusedError {
+  const { stackTraceLimit } = Error;
+  const isSet = Reflect.set(Error, 'stackTraceLimit', 0);
+  const error =
+    reason === 'overloaded'
+      ? new OverloadedError(circuit)
+      : new CircuitOpenError(circuit, retryAfterMs, reason === 'forced_open');
+  if (isSet) Error.stackTraceLimit = stackTraceLimit;
+  return error;
+}

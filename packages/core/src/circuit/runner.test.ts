@@ -1,0 +1,522 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CircuitOpenError, DeadlineError, OverloadedError } from '../errors.ts';
+import { Events } from '../events.ts';
+import { ownerOf } from './attribution.ts';
+import { Circuit } from './circuit.ts';
+import type { CircuitOptions } from './circuit-options.ts';
+
+function setUp(options: CircuitOptions = {}) {
+  const time = { now: 0 };
+  const events = new Events();
+  const clock = { now: () => time.now, wall: () => 0 };
+  const circuit = new Circuit('c', { jitter: 0, clock, ...options }, events);
+  /** A function that takes so long. */
+  const takes = (ms: number) => async () => {
+    time.now += ms;
+  };
+  return { circuit, events, time, takes, calls: () => circuit.metrics().calls };
+}
+
+const zero = { success: 0, failure: 0, ignored: 0, refused: 0, slow: 0, late: 0 };
+const boom = () => Object.assign(new Error('boom'));
+const status = (value: number) => Object.assign(new Error(`${value}`), { status: value });
+const nothing = () => undefined;
+
+/** A promise and the means to settle it. */
+function deferred<T>() {
+  let resolve: (value: T) => void = nothing;
+  let reject: (error: unknown) => void = nothing;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+const unhandled = vi.fn<(error: unknown) => void>();
+beforeEach(() => void process.on('unhandledRejection', unhandled));
+afterEach(async () => {
+  vi.useRealTimers();
+  // Rejections are found to be unhandled once the microtasks are done.
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', unhandled);
+  expect(unhandled).not.toHaveBeenCalled();
+});
+
+/** The first call of a circuit and the later ones take different ways through the code: each case is tried on both. */
+describe.each([
+  ['at once', 0],
+  ['when warm', 2_000],
+])('Circuit.run, %s', (_, warm) => {
+  async function warmedUp(options: CircuitOptions = {}) {
+    const set = setUp(options);
+    for (let i = 0; i < warm; i++) await set.circuit.run(() => i);
+    return { ...set, calls: () => ({ ...set.calls(), success: set.calls().success - warm }) };
+  }
+
+  it('passes on what the function returns, promise or not', async () => {
+    const { circuit, calls } = await warmedUp();
+    const value = {};
+    expect(await circuit.run(() => value)).toBe(value);
+    expect(await circuit.run(async () => value)).toBe(value);
+    expect(await circuit.run(nothing)).toBeUndefined();
+    expect(calls()).toEqual({ ...zero, success: 3 });
+    expect(circuit.metrics().inFlight).toBe(0);
+  });
+
+  it('passes on what the function throws, at once or later', async () => {
+    const { circuit, calls } = await warmedUp();
+    const error = boom();
+    const thrown = circuit.run(() => {
+      throw error;
+    });
+    await expect(thrown).rejects.toBe(error);
+    await expect(circuit.run(async () => Promise.reject(error))).rejects.toBe(error);
+    await expect(circuit.run(() => Promise.reject('text'))).rejects.toBe('text');
+    expect(calls()).toEqual({ ...zero, failure: 3 });
+    expect(circuit.metrics().inFlight).toBe(0);
+  });
+
+  it('calls the `then` of a promise of another kind once', async () => {
+    const { circuit, calls } = await warmedUp();
+    let asked = 0;
+    class Parsing<T> extends Promise<T> {
+      // biome-ignore lint/suspicious/noThenProperty: the SDKs' promises have one of their own.
+      override then<A, B>(
+        yes?: ((value: T) => A | PromiseLike<A>) | null,
+        no?: ((error: unknown) => B | PromiseLike<B>) | null,
+      ) {
+        asked++;
+        return super.then(yes, no);
+      }
+    }
+    expect(await circuit.run(() => Parsing.resolve(1))).toBe(1);
+    expect(asked).toBe(1);
+    const thenable = {
+      // biome-ignore lint/suspicious/noThenProperty: this is what is tested.
+      get then(): never {
+        throw boom();
+      },
+    };
+    await expect(circuit.run(() => thenable as PromiseLike<never>)).rejects.toThrow('boom');
+    expect(calls()).toEqual({ ...zero, success: 1, failure: 1 });
+  });
+
+  it('trips after five failures, though they are one and the same error', async () => {
+    const { circuit } = await warmedUp();
+    const error = boom();
+    for (let i = 0; i < 5; i++) await expect(circuit.run(() => Promise.reject(error))).rejects.toBe(error);
+    expect(circuit.state).toBe('open');
+    const refusal = await circuit.run(nothing).catch((thrown: unknown) => thrown);
+    expect(refusal).toBeInstanceOf(CircuitOpenError);
+    expect(refusal).toMatchObject({ circuit: 'c', retryAfterMs: 30_000, status: 503, forced: false });
+  });
+
+  it('ignores 4xx and counts 5xx and 408', async () => {
+    const { circuit, calls } = await warmedUp();
+    for (const value of [400, 404, 429, 408, 500, 503])
+      await expect(circuit.run(() => Promise.reject(status(value)))).rejects.toThrow(`${value}`);
+    expect(calls()).toEqual({ ...zero, failure: 3, ignored: 3 });
+  });
+
+  it('counts a result from before a reset as late', async () => {
+    const { circuit, calls } = await warmedUp();
+    const [ok, bad] = [deferred<number>(), deferred<number>()];
+    const running = [circuit.run(() => ok.promise), circuit.run(() => bad.promise)];
+    circuit.reset();
+    ok.resolve(1);
+    bad.reject(boom());
+    expect((await Promise.allSettled(running)).map((each) => each.status)).toEqual(['fulfilled', 'rejected']);
+    expect(calls()).toEqual({ ...zero, success: 1, failure: 1, late: 2 });
+    expect(circuit.metrics().consecutiveFailures).toBe(0);
+  });
+
+  it('trips when concurrent calls fail together, once', async () => {
+    const { circuit, events, calls } = await warmedUp();
+    const tripped = vi.fn();
+    events.on('tripped', tripped);
+    await Promise.allSettled(Array.from({ length: 50 }, () => circuit.run(() => Promise.reject(boom()))));
+    expect(calls()).toEqual({ ...zero, failure: 50, late: 45 });
+    expect(tripped).toHaveBeenCalledOnce();
+  });
+
+  it('tells a listener how each call ended and how long it took', async () => {
+    const { circuit, events, takes } = await warmedUp();
+    const settled = vi.fn();
+    events.on('settled', settled);
+    await circuit.run(takes(25));
+    await circuit.run(() => Promise.reject(status(404))).catch(nothing);
+    expect(settled.mock.calls).toEqual([
+      [{ circuit: 'c', at: 0, verdict: 'success', slow: false, durationMs: 25, late: false }],
+      [{ circuit: 'c', at: 0, verdict: 'ignore', slow: false, durationMs: 0, late: false }],
+    ]);
+  });
+
+  it('counts slow calls from the moment the option says so', async () => {
+    const { circuit, takes, calls } = await warmedUp();
+    circuit.update({ slowCallMs: 10, failureThreshold: 1 });
+    await circuit.run(takes(10));
+    expect(calls().slow).toBe(1);
+    await circuit.run(() => Promise.reject(boom())).catch(nothing);
+    expect(circuit.state).toBe('open');
+  });
+
+  it('lengthens the open time by the Retry-After of an error', async () => {
+    const { circuit } = await warmedUp({ failureThreshold: 1 });
+    const error = Object.assign(status(503), { headers: { 'retry-after': '90' } });
+    await expect(circuit.run(() => Promise.reject(error))).rejects.toBe(error);
+    expect(circuit.retryAfterMs).toBe(90_000);
+  });
+
+  it('keeps the window exact', async () => {
+    const { circuit, time } = await warmedUp({
+      failureThreshold: false,
+      failureRateThreshold: 1,
+      windowMs: 1_000,
+      minimumCalls: 1,
+    });
+    time.now += 5_000;
+    for (let i = 0; i < 3_000; i++) await circuit.run(nothing);
+    time.now += 950;
+    for (let i = 0; i < 5; i++) await circuit.run(nothing);
+    time.now += 100;
+    await circuit.run(() => Promise.reject(boom())).catch(nothing);
+    expect(circuit.metrics().failureRate).toBeCloseTo(1 / 6);
+  });
+
+  it('gives a signal that never fires, and none that calls share', async () => {
+    const { circuit } = await warmedUp();
+    const signals = new Set<AbortSignal>();
+    for (let i = 0; i < 3; i++) await circuit.run(({ signal }) => void signals.add(signal));
+    expect([...signals].map(({ aborted }) => aborted)).toEqual([false, false, false]);
+  });
+});
+
+describe('Circuit.run, on the process’s clock', () => {
+  it('loses no success of dense traffic, and trips as soon as it fails', async () => {
+    const circuit = new Circuit('c', { failureRateThreshold: 0.001 });
+    for (let i = 0; i < 4_995; i++) await circuit.run(nothing);
+    for (let i = 0; i < 4; i++) await circuit.run(() => Promise.reject(boom())).catch(nothing);
+    const { calls, failureRate, consecutiveSuccesses } = circuit.metrics();
+    expect([calls.success, failureRate, consecutiveSuccesses]).toEqual([4_995, 4 / 4_999, 0]);
+    await circuit.run(() => Promise.reject(boom())).catch(nothing);
+    expect(circuit.state).toBe('open');
+  });
+});
+
+describe('Circuit.run, with the caller’s signal', () => {
+  it('begins no call when it has aborted before', async () => {
+    const { circuit, calls } = setUp();
+    const fn = vi.fn();
+    const reason = new Error('gone');
+    await expect(circuit.run(fn, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(fn).not.toHaveBeenCalled();
+    expect(calls()).toEqual(zero);
+  });
+
+  it('passes it on, and counts nothing against the dependency once it has aborted', async () => {
+    for (const timeoutMs of [0, 5_000]) {
+      const { circuit, calls } = setUp({ timeoutMs, failureThreshold: 1 });
+      const caller = new AbortController();
+      const running = circuit.run(
+        ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+        { signal: caller.signal },
+      );
+      caller.abort();
+      await expect(running).rejects.toThrow('aborted');
+      expect(calls()).toEqual({ ...zero, ignored: 1 });
+      expect(circuit.state).toBe('closed');
+    }
+  });
+
+  it('counts a caller who left after waiting as slow', async () => {
+    const { circuit, calls, time } = setUp({ slowCallMs: 100 });
+    const caller = new AbortController();
+    const hung = deferred<never>();
+    const running = circuit.run(() => hung.promise, { signal: caller.signal });
+    time.now += 100;
+    caller.abort();
+    hung.reject(boom());
+    await expect(running).rejects.toThrow('boom');
+    expect(calls()).toEqual({ ...zero, ignored: 1, slow: 1 });
+  });
+
+  it('counts an AbortError of the function’s own as a failure', async () => {
+    const { circuit, calls } = setUp();
+    const signal = new AbortController().signal;
+    await expect(circuit.run(() => Promise.reject(new DOMException('x', 'AbortError')), { signal })).rejects.toThrow();
+    await expect(
+      circuit.run(
+        () => {
+          throw boom();
+        },
+        { signal },
+      ),
+    ).rejects.toThrow();
+    expect(await circuit.run(() => 7, { signal })).toBe(7);
+    expect(calls()).toEqual({ ...zero, failure: 2, success: 1 });
+  });
+
+  it('lets go of it when the call is over', async () => {
+    const { circuit } = setUp({ timeoutMs: 1_000 });
+    const { signal } = new AbortController();
+    const add = vi.spyOn(signal, 'addEventListener');
+    const remove = vi.spyOn(signal, 'removeEventListener');
+    await circuit.run(async (call) => void call.signal, { signal });
+    expect(add).toHaveBeenCalledOnce();
+    expect(remove).toHaveBeenCalledOnce();
+  });
+});
+
+describe('Circuit.run, with a deadline', () => {
+  it('rejects at the deadline, aborts the signal with the reason, and counts a failure', async () => {
+    vi.useFakeTimers();
+    const { circuit, calls } = setUp({ timeoutMs: 1_000 });
+    let signal: AbortSignal | undefined;
+    const running = circuit.run((call) => {
+      signal = call.signal;
+      return new Promise(nothing);
+    });
+    const caught = running.catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(signal?.aborted).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    const error = await caught;
+    expect(error).toBeInstanceOf(DeadlineError);
+    expect(error).toMatchObject({ circuit: 'c', timeoutMs: 1_000 });
+    expect(signal?.reason).toBe(error);
+    expect(calls()).toEqual({ ...zero, failure: 1 });
+  });
+
+  it('shows the abort to who reads the signal after it', async () => {
+    vi.useFakeTimers();
+    const { circuit } = setUp({ timeoutMs: 1_000 });
+    let late: (() => AbortSignal) | undefined;
+    const running = circuit.run((call) => {
+      late = () => call.signal;
+      return new Promise(nothing);
+    });
+    const caught = running.catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(late?.().reason).toBe(await caught);
+  });
+
+  it('counts what settles after it as late, and leaves nothing unhandled', async () => {
+    vi.useFakeTimers();
+    const { circuit, calls } = setUp({ timeoutMs: 1_000 });
+    const [ok, bad] = [deferred<number>(), deferred<number>()];
+    const running = [circuit.run(() => ok.promise), circuit.run(() => bad.promise)];
+    const settled = Promise.allSettled(running);
+    await vi.advanceTimersByTimeAsync(1_000);
+    ok.resolve(1);
+    bad.reject(boom());
+    expect((await settled).map((each) => each.status)).toEqual(['rejected', 'rejected']);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(calls()).toEqual({ ...zero, failure: 2, late: 2 });
+    expect(circuit.metrics().consecutiveFailures).toBe(2);
+  });
+
+  it('leaves no timer behind', async () => {
+    vi.useFakeTimers();
+    const { circuit, calls } = setUp({ timeoutMs: 1_000 });
+    await circuit.run(async () => 1);
+    await circuit.run(() => 1);
+    await circuit.run(() => Promise.reject(boom())).catch(nothing);
+    const thrown = circuit.run(() => {
+      throw boom();
+    });
+    await expect(thrown).rejects.toThrow('boom');
+    expect(vi.getTimerCount()).toBe(0);
+    expect(calls()).toEqual({ ...zero, success: 2, failure: 2 });
+  });
+
+  it('waits as long as Node can when told to wait longer', async () => {
+    vi.useFakeTimers();
+    const set = vi.spyOn(globalThis, 'setTimeout');
+    const { circuit } = setUp({ timeoutMs: 1e12 });
+    await circuit.run(async () => 1);
+    expect(set.mock.calls[0]?.[1]).toBe(2 ** 31 - 1);
+    set.mockRestore();
+  });
+
+  it('is only counted in shadow mode: nothing is aborted, and the answer is passed on', async () => {
+    vi.useFakeTimers();
+    const { circuit, calls } = setUp({ timeoutMs: 1_000, mode: 'shadow' });
+    const slow = deferred<number>();
+    let signal: AbortSignal | undefined;
+    const running = circuit.run((call) => {
+      signal = call.signal;
+      return slow.promise;
+    });
+    await vi.advanceTimersByTimeAsync(1_000);
+    slow.resolve(7);
+    expect(await running).toBe(7);
+    expect(signal?.aborted).toBe(false);
+    expect(calls()).toEqual({ ...zero, failure: 1, late: 1 });
+  });
+
+  it('is none in disabled mode', async () => {
+    vi.useFakeTimers();
+    const { circuit, calls } = setUp({ timeoutMs: 1_000, mode: 'disabled' });
+    const slow = deferred<number>();
+    const running = circuit.run(() => slow.promise);
+    await vi.advanceTimersByTimeAsync(10_000);
+    slow.resolve(7);
+    expect(await running).toBe(7);
+    expect(calls()).toEqual({ ...zero, success: 1 });
+  });
+});
+
+describe('Circuit.run, refused', () => {
+  it('says why', async () => {
+    const { circuit, calls } = setUp({ maxConcurrent: 1 });
+    const hung = deferred<void>();
+    const first = circuit.run(() => hung.promise);
+    await expect(circuit.run(nothing)).rejects.toBeInstanceOf(OverloadedError);
+    circuit.forceOpen();
+    await expect(circuit.run(nothing)).rejects.toMatchObject({ forced: true, retryAfterMs: undefined });
+    hung.resolve();
+    await first;
+    expect(calls()).toEqual({ ...zero, success: 1, refused: 2, late: 1 });
+  });
+
+  it('captures no stack, and leaves those of other errors alone', async () => {
+    const { circuit } = setUp();
+    circuit.forceOpen();
+    const before = Error.stackTraceLimit;
+    const refusal = await circuit.run(nothing).catch((error: unknown) => error as Error);
+    expect(refusal?.stack).toBe('CircuitOpenError: The circuit `c` is forced open');
+    expect(Error.stackTraceLimit).toBe(before);
+    expect(boom().stack).toContain('runner.test.ts');
+  });
+
+  it('lets one of a hundred callers probe', async () => {
+    const { circuit, time } = setUp({ failureThreshold: 1 });
+    await circuit.run(() => Promise.reject(boom())).catch(nothing);
+    time.now += 30_000;
+    const fn = vi.fn(async () => 1);
+    const results = await Promise.allSettled(Array.from({ length: 100 }, () => circuit.run(fn)));
+    expect(fn).toHaveBeenCalledOnce();
+    expect(results.filter((each) => each.status === 'fulfilled')).toHaveLength(1);
+  });
+});
+
+describe('Circuit.run, nested', () => {
+  it('counts a failure in the innermost circuit alone', async () => {
+    const [inner, middle, outer] = [setUp(), setUp(), setUp()];
+    const running = outer.circuit.run(() =>
+      middle.circuit.run(async () => inner.circuit.run(() => Promise.reject(boom()))),
+    );
+    await expect(running).rejects.toThrow('boom');
+    expect(inner.calls().failure).toBe(1);
+    expect([middle.calls(), outer.calls()]).toEqual([
+      { ...zero, ignored: 1 },
+      { ...zero, ignored: 1 },
+    ]);
+  });
+
+  it('ignores a refusal of an inner circuit, of the same one too', async () => {
+    const [inner, outer] = [setUp(), setUp()];
+    inner.circuit.forceOpen();
+    await expect(outer.circuit.run(() => inner.circuit.run(nothing))).rejects.toBeInstanceOf(CircuitOpenError);
+    expect(outer.calls()).toEqual({ ...zero, ignored: 1 });
+
+    const { circuit, calls } = setUp({ maxConcurrent: 1 });
+    await expect(circuit.run(() => circuit.run(nothing))).rejects.toBeInstanceOf(OverloadedError);
+    expect(calls()).toEqual({ ...zero, ignored: 1, refused: 1 });
+  });
+
+  it('counts what an inner circuit merely ignored by the rules of the outer one', async () => {
+    const [inner, outer] = [setUp({ classify: () => 'ignore' }), setUp()];
+    await expect(outer.circuit.run(() => inner.circuit.run(() => Promise.reject(boom())))).rejects.toThrow('boom');
+    expect(outer.calls()).toEqual({ ...zero, failure: 1 });
+  });
+
+  it('counts an error that another circuit has seen before, when it comes again', async () => {
+    const [a, b] = [setUp(), setUp()];
+    const error = boom();
+    await Promise.allSettled([1, 2, 3].map(() => a.circuit.run(() => Promise.reject(error))));
+    await expect(b.circuit.run(() => Promise.reject(error))).rejects.toBe(error);
+    expect(b.calls()).toEqual({ ...zero, failure: 1 });
+  });
+
+  it('tells an outer guard who counted or refused an error', async () => {
+    const inner = setUp({ failureThreshold: 1 });
+    const permit = setUp().circuit.admit();
+    const counted = await inner.circuit.run(() => Promise.reject(boom())).catch((error: unknown) => error);
+    expect(ownerOf(counted)).toEqual({ circuit: 'c', verdict: 'failure' });
+    const refusal = await inner.circuit.run(nothing).catch((error: unknown) => error);
+    expect(ownerOf(refusal)).toEqual({
+      circuit: 'c',
+      verdict: 'refused',
+      reason: 'circuit_open',
+      retryAfterMs: 30_000,
+    });
+    expect(ownerOf(boom())).toBeUndefined();
+    expect(ownerOf('boom')).toBeUndefined();
+    if (permit.admitted) permit.ignore();
+    expect(ownerOf(counted)).toBeUndefined();
+  });
+});
+
+describe('Circuit.wrap', () => {
+  it('keeps `this` and the arguments', async () => {
+    const { circuit, calls } = setUp();
+    const client = {
+      base: 10,
+      add: circuit.wrap(async function (this: { base: number }, a: number, b: number) {
+        return this.base + a + b;
+      }),
+    };
+    expect(await client.add(1, 2)).toBe(13);
+    expect(calls().success).toBe(1);
+  });
+});
+
+describe('the classify option', () => {
+  it('decides', async () => {
+    const { circuit, calls } = setUp({
+      classify: (outcome) => ('error' in outcome ? 'success' : outcome.status === 418 ? 'failure' : 'ignore'),
+    });
+    await circuit.run(() => Promise.reject(boom())).catch(nothing);
+    expect(calls()).toEqual({ ...zero, success: 1 });
+    expect(circuit.verdictOf({ status: 418 })).toBe('failure');
+    expect(circuit.verdictOf({ status: 200 })).toBe('ignore');
+  });
+
+  it('names classes, before anything else', () => {
+    class Mine extends Error {
+      readonly status = 404;
+    }
+    const { circuit } = setUp({ classify: { failure: [Mine, SyntaxError], ignore: [Error] } });
+    expect(circuit.verdictOf({ error: new Mine() })).toBe('failure');
+    expect(circuit.verdictOf({ error: new SyntaxError() })).toBe('failure');
+    expect(circuit.verdictOf({ error: boom() })).toBe('ignore');
+    expect(circuit.verdictOf({ error: 'boom' })).toBe('failure');
+    expect(circuit.verdictOf({ status: 500 })).toBe('failure');
+    expect(setUp({ classify: { ignore: [RangeError] } }).circuit.verdictOf({ error: new RangeError() })).toBe('ignore');
+  });
+
+  it.each([
+    ['throws', () => Promise.reject.call(undefined as never, 1)],
+    ['returns nothing', () => undefined],
+    ['returns another word', () => 'fail'],
+    ['returns a promise', async () => 'success'],
+    ['returns a promise that rejects', async () => Promise.reject(boom())],
+  ])('makes a failure and an event of it when it %s', async (_, classify) => {
+    const { circuit, events } = setUp({ classify: classify as never });
+    const failed = vi.fn();
+    events.on('option_failed', failed);
+    expect(circuit.verdictOf({ status: 200 })).toBe('failure');
+    expect(failed.mock.calls).toEqual([[{ at: 0, option: 'classify', error: expect.any(TypeError) }]]);
+  });
+
+  it('is not broken by an error whose status cannot be read', () => {
+    const error = {
+      get status(): never {
+        throw boom();
+      },
+    };
+    expect(setUp().circuit.verdictOf({ error })).toBe('failure');
+  });
+});

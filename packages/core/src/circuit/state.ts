@@ -1,0 +1,29 @@
+import { decayed } from './backoff.ts';
+import type { CircuitSettings } from './circuit-options.ts';
+import type { Closed } from './closed.ts';
+import type { HalfOpen } from './half-open.ts';
+import type { Stay } from './stay.ts';
+
+export interface Open extends Stay {
+  readonly kind: 'open';
+  until: number;
+}
+
+export type State = Closed | Open | HalfOpen;
+export type StateName = State['kind'];
+
+export function open(since: number, until: number, failedRounds: number): Open {
+  return { kind: 'open', since, failedRounds, notBefore: undefined, until };
+}
+
+/** The same state as a new generation. Probes under way belong to the old one. */
+export function renewed(state: State): State {
+  return state.kind === 'half_open' ? { ...state, probes: [] } : { ...state };
+}
+
+/** The failed rounds that still count at `now`. */
+export function failedRoundsAt(state: State, now: number, settings: CircuitSettings): number {
+  return state.kind === 'closed'
+    ? decayed(state.failedRounds, now - state.since, settings.windowMs)
+    : state.failedRounds;
+}
