@@ -1,2 +1,51 @@
-export * from './errors.ts';
-export type * from './events.ts';
+export { type LruAnswers, type LruAnswersOptions, type LruAnswersStats, lruAnswers } from './answers/lru.ts';
+export { normalisedQuestion } from './answers/normalised-question.ts';
+export type { AnswerStore, StoredAnswer } from './answers/store.ts';
+export type { Attempt } from './attempt.ts';
+export { Brownout, brownout, createBrownout } from './brownout.ts';
+export { Circuit } from './circuit/circuit.ts';
+export type { CircuitOptions } from './circuit/circuit-options.ts';
+export type { CircuitHealth, CircuitMetrics } from './circuit/metrics.ts';
+export type { Permit, Refusal } from './circuit/permit.ts';
+export type { Clock } from './clock.ts';
+export {
+  BrownoutError,
+  CircuitOpenError,
+  DeadlineError,
+  OptionsError,
+  OverloadedError,
+  RefusedError,
+  TierError,
+} from './errors.ts';
+export type {
+  BrownoutEventName,
+  BrownoutEvents,
+  BrownoutListener,
+  CircuitMode,
+  RefusalReason,
+  TripRule,
+  Verdict,
+} from './events.ts';
+export { type Excerpt, type ExcerptsOptions, excerpts, type Passage } from './excerpts/excerpts.ts';
+export type { AttemptEvents, Ending, Exchange } from './exchange.ts';
+export type { FriendlyWords } from './friendly-words.ts';
+export { Guard } from './guard.ts';
+export type { BreakerOptions, RouteOptions, StreamLimits } from './guard-options.ts';
+export type { FallbackLevel, FallbackMetadata, FallbackReason } from './metadata.ts';
+export type { Reply, ReplyHeaders } from './reply.ts';
+export type { RequestView } from './request-view.ts';
+export type { RouteHandle } from './route-handle.ts';
+export { type AlternateFn, type AlternateOptions, alternate } from './tiers/alternate.ts';
+export { type CachedAnswerOptions, cachedAnswer } from './tiers/cached-answer.ts';
+export { type ContextExcerptsOptions, contextExcerpts } from './tiers/context-excerpts.ts';
+export { fixedAnswer } from './tiers/fixed-answer.ts';
+export type {
+  CapturedAnswer,
+  ProvidedContext,
+  Tier,
+  TierContext,
+  TierReply,
+  TierSite,
+  TierWatcher,
+} from './tiers/tier.ts';
+export { type UnavailableOptions, unavailable } from './tiers/unavailable.ts';

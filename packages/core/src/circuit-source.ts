@@ -1,0 +1,122 @@
+import type { Circuit } from './circuit/circuit.ts';
+import type { Exchange } from './exchange.ts';
+import { LearnedRoutes } from './routes.ts';
+
+/** Says which circuit governs a request: at its beginning as far as that is known, and for certain once it is answered. */
+export interface CircuitSource<Native> {
+  guess(exchange: Exchange<Native>): Circuit | undefined;
+  /** `status`: of the answer, where there is one. `undefined` as result: nothing was reached that is counted. */
+  reached(exchange: Exchange<Native>, guess: Circuit | undefined, status?: number): Circuit | undefined;
+  /** Whether the user named it: then it counts what a breaker further in lets through, too. */
+  readonly named: boolean;
+  /** What a degraded answer calls the circuit where there is none. */
+  readonly name: string;
+}
+
+/** One circuit for all. */
+export class OneCircuit<Native> implements CircuitSource<Native> {
+  readonly #circuit: Circuit;
+  readonly named: boolean;
+
+  constructor(circuit: Circuit, named: boolean) {
+    this.#circuit = circuit;
+    this.named = named;
+  }
+
+  get name(): string {
+    return this.#circuit.name;
+  }
+
+  guess(): Circuit {
+    return this.#circuit;
+  }
+
+  reached(): Circuit {
+    return this.#circuit;
+  }
+}
+
+/** More routes than this share the circuit of the mount. */
+const mostRoutes = 1_000;
+
+interface KnownRoute {
+  readonly circuit: Circuit;
+}
+
+/** What is known of one application's routes. */
+class ApplicationRoutes {
+  readonly byName = new Map<string, KnownRoute>();
+  readonly learned = new LearnedRoutes<KnownRoute>();
+  /** For what the host tells no pattern of. */
+  mount: KnownRoute | undefined;
+}
+
+/** A circuit for each route, named by its pattern, and made when the route is first reached. */
+export class RouteCircuits<Native> implements CircuitSource<Native> {
+  readonly named = false;
+  readonly name = 'none';
+  readonly #make: (name: string) => Circuit;
+  readonly #applications = new WeakMap<object, ApplicationRoutes>();
+
+  constructor(make: (name: string) => Circuit) {
+    this.#make = make;
+  }
+
+  guess(exchange: Exchange<Native>): Circuit | undefined {
+    const routes = this.#routesOf(exchange.application);
+    const { request, route } = exchange;
+    const method = methodOf(request.method);
+    const known = route === undefined ? routes.learned.find(method, request.path) : this.#known(routes, method, route);
+    return known?.circuit;
+  }
+
+  reached(exchange: Exchange<Native>, guess: Circuit | undefined, status?: number): Circuit | undefined {
+    const { request, route } = exchange;
+    if (route === undefined && (guess !== undefined || isClientError(status))) return undefined;
+    const routes = this.#routesOf(exchange.application);
+    const method = methodOf(request.method);
+    const known = route === undefined ? this.#mount(routes, exchange) : this.#known(routes, method, route);
+    if (known.circuit !== guess && routes.learned.find(method, request.path) !== known) {
+      routes.learned.learnPath(method, request.path, known);
+    }
+    return known.circuit;
+  }
+
+  #routesOf(application: object): ApplicationRoutes {
+    let routes = this.#applications.get(application);
+    if (routes === undefined) {
+      routes = new ApplicationRoutes();
+      this.#applications.set(application, routes);
+    }
+    return routes;
+  }
+
+  #known(routes: ApplicationRoutes, method: string, pattern: string): KnownRoute {
+    const name = `${method} ${pattern}`;
+    const known = routes.byName.get(name);
+    if (known !== undefined) return known;
+    if (routes.byName.size >= mostRoutes) {
+      routes.mount ??= { circuit: this.#make('ANY /*') };
+      return routes.mount;
+    }
+    const route = { circuit: this.#make(name) };
+    routes.byName.set(name, route);
+    routes.learned.learnPattern(method, pattern, route);
+    return route;
+  }
+
+  #mount(routes: ApplicationRoutes, { request, mountedPath }: Exchange<Native>): KnownRoute {
+    const mountPoint = request.path.endsWith(mountedPath) ? request.path.slice(0, -mountedPath.length) : '';
+    routes.mount ??= { circuit: this.#make(`ANY ${mountPoint}/*`) };
+    return routes.mount;
+  }
+}
+
+/** HEAD is answered by GET's handlers. */
+function methodOf(method: string): string {
+  return method === 'HEAD' ? 'GET' : method;
+}
+
+function isClientError(status: number | undefined): boolean {
+  return status !== undefined && status >= 400 && status < 500;
+}

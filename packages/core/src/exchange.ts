@@ -1,0 +1,72 @@
+import type { Reply } from './reply.ts';
+import type { RequestView } from './request-view.ts';
+import type { CapturedAnswer } from './tiers/tier.ts';
+
+/** How an answer that began to flow came to its end. */
+export type Ending = 'whole' | 'broken' | 'deserted';
+
+/**
+ * One request on a guarded route, as an adapter lends it to the core. An adapter has no policy of its own: it says what
+ * happens to the attempt that it was given in `run`, and does what it is told.
+ */
+export interface Exchange<Native = unknown> {
+  readonly request: RequestView<Native>;
+  /** Whose routes these are: the application. Two applications share no learned route. */
+  readonly application: object;
+  /** The path as the mount sees it, for the table of `routes`. */
+  readonly mountedPath: string;
+  /**
+   * The whole pattern of the route that has been reached, mounts included, never a URL: `/api/users/:id`. `undefined` before one
+   * is reached, or where the host tells none: under an app-wide mount it is known late.
+   */
+  readonly route: string | undefined;
+  /** Bytes of the request's own body that have come, or `'whole'`; `'unread'` when nobody takes what has come. */
+  readonly upload: number | 'whole' | 'unread';
+  /** The attempt of the breaker around this one, if there is one: the innermost governs. */
+  readonly outer: AttemptEvents | undefined;
+  /** Whether the answer on the response came from a tier of a breaker further in. */
+  readonly degraded: boolean;
+  /** Whether the client reads too slowly for more bytes to be sent. */
+  readonly blocked: boolean;
+  /** Calls back once when the request's own body has come whole. */
+  whenUploaded(then: () => void): void;
+  /** Lets the host run what is behind the middleware, unguarded. */
+  pass(): void;
+  /** Lets the host run what is behind the middleware. `learning`: nothing is known of this path, so note which route is reached. */
+  run(attempt: AttemptEvents, learning: boolean): void;
+  /** Sends a whole answer in the handler's place, once; what the handler does to the response afterwards is harmless. */
+  reply(reply: Reply): void;
+  /** Sends a whole answer that is not degraded, in place of running what is behind. */
+  serve(reply: Reply): void;
+  /** Ends an answer that already flows: with these last bytes where there are any, or so that the client sees it broken. */
+  cut(last: string | undefined): void;
+  /** Hands an error to the host's own error handling, to be answered there. */
+  fail(error: unknown): void;
+  /** Lets the host's error handlers and loggers see an error whose request is answered otherwise. */
+  report(error: unknown): void;
+  /** Holds all that the handler sends from now on. */
+  hold(): void;
+  /** Takes hands off the response: what the handler does from now on goes out as it is. */
+  release(): void;
+  /** The value of a header that stands on the response now. */
+  header(name: string): string | undefined;
+}
+
+/** What an adapter tells of a request that it runs. Each is a plain call, in the order in which things happen. */
+export interface AttemptEvents {
+  /** The handler is about to send a head with this status: `false` holds it and all that follows it. May be asked again until a byte is out. */
+  accepts(status: number): boolean;
+  /** How many bytes of the answer's body are wanted; 0 is none. Asked once, when it was accepted. */
+  captures(status: number, headers: Readonly<Record<string, string | string[]>>): number;
+  /** Whether `captures` can be other than 0: if not, the headers need not be gathered. */
+  readonly capturing: boolean;
+  /** Whether `flowed` is to be called. */
+  readonly watchesFlow: boolean;
+  /** The first byte of the accepted answer is out; `contentType` as it went out. */
+  began(status: number): void;
+  /** More bytes went out. */
+  flowed(): void;
+  ended(ending: Ending, status: number, captured?: CapturedAnswer): void;
+  /** The handler threw, or destroyed the response before its first byte. `false`: it is the host's to answer. */
+  threw(error: unknown): boolean;
+}

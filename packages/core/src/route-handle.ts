@@ -1,0 +1,19 @@
+import type { Circuit } from './circuit/circuit.ts';
+import type { FallbackReason } from './metadata.ts';
+
+/** What a handler has of the breaker around it: `req.brownout` in Express, `ctx.brownout` in Koa. */
+export interface RouteHandle {
+  /** Aborts when the deadline is over, the client leaves, or the request has been answered by a tier. Hand it to what you call. */
+  readonly signal: AbortSignal;
+  /** The circuit that governs this route; `undefined` while the route is not known, or left alone. */
+  readonly circuit: Circuit | undefined;
+  /**
+   * Calls through another circuit. When that refuses or counts the failure, the route degrades with its reason and its time,
+   * and the failure is counted once, by the circuit that owns it.
+   */
+  run<T>(circuit: Circuit, fn: (call: { readonly signal: AbortSignal }) => T | Promise<T>): Promise<T>;
+  /** Hands over the passages that have been retrieved, for excerpts of them should the rest fail. Strings, or `{ text, source?, title?, score? }`. */
+  provideContext(passages: unknown, about?: { readonly question?: string }): void;
+  /** Gives up on purpose: the request is answered by a tier, with this reason. Does nothing once a byte is out. */
+  degrade(reason: FallbackReason): void;
+}

@@ -1,0 +1,305 @@
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PassThrough, Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AttemptEvents, CapturedAnswer, Ending } from '@brownout/core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Gate, isDegraded } from './gate.ts';
+
+const ours = { status: 503, headers: { 'content-type': 'text/plain' }, body: 'ours' };
+
+/** Holds any 5xx, and answers in its place at once. */
+class Policy implements AttemptEvents {
+  gate!: Gate;
+  capturing = false;
+  watchesFlow = false;
+  asked: number[] = [];
+  told: string[] = [];
+  captured: CapturedAnswer | undefined;
+  headers: Readonly<Record<string, string | string[]>> | undefined;
+
+  accepts(status: number): boolean {
+    this.asked.push(status);
+    if (status < 500) return true;
+    this.gate.reply(ours);
+    return false;
+  }
+  captures(_status: number, headers: Readonly<Record<string, string | string[]>>): number {
+    this.headers = headers;
+    return 100;
+  }
+  began(status: number): void {
+    this.told.push(`began ${status}`);
+  }
+  flowed(): void {}
+  ended(ending: Ending, status: number, captured?: CapturedAnswer): void {
+    this.told.push(`${ending} ${status}`);
+    this.captured = captured;
+  }
+  threw(): boolean {
+    this.gate.reply(ours);
+    return true;
+  }
+}
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+type Handler = (res: ServerResponse, policy: Policy, req: IncomingMessage) => unknown;
+interface Answer {
+  readonly status: number;
+  readonly message: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly raw: readonly string[];
+  readonly body: string;
+  readonly whole: boolean;
+  readonly policy: Policy;
+}
+
+async function ask(
+  handler: Handler,
+  before: (res: ServerResponse) => void = () => {},
+  method = 'GET',
+): Promise<Answer> {
+  const policy = new Policy();
+  server = createServer((req, res) => {
+    before(res);
+    policy.gate = new Gate(res, policy);
+    void handler(res, policy, req);
+  });
+  await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return new Promise((resolve, reject) => {
+    request({ port, method, host: '127.0.0.1' }, (response) => {
+      const chunks: Buffer[] = [];
+      const settle = () =>
+        resolve({
+          status: response.statusCode!,
+          message: response.statusMessage!,
+          headers: response.headers,
+          raw: response.rawHeaders,
+          body: Buffer.concat(chunks).toString(),
+          whole: response.complete,
+          policy,
+        });
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.on('error', () => {});
+      response.on('close', settle);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('Gate', () => {
+  it('lets an accepted answer through as it is, and tells of it once', async () => {
+    const { status, message, headers, body, policy } = await ask((res) => {
+      res.writeHead(201, 'Made', ['X-A', '1', 'X-A', '2']);
+      res.write('a');
+      res.write(Buffer.from('b'));
+      res.end('c');
+    });
+    expect([status, message, headers['x-a'], body]).toEqual([201, 'Made', '1, 2', 'abc']);
+    expect(policy.told).toEqual(['began 201', 'whole 201']);
+  });
+
+  it('keeps return values, callbacks and exceptions', async () => {
+    const seen: unknown[] = [];
+    await ask((res) => {
+      expect(res.writeHead(200)).toBe(res);
+      expect(res.write('a', () => seen.push('written'))).toBe(true);
+      expect(() => res.setHeader('x', '1')).toThrow(/ERR_HTTP_HEADERS_SENT|after they are sent/);
+      expect(() => res.write(null as never)).toThrow(TypeError);
+      expect(res.end('b', () => seen.push('ended'))).toBe(res);
+      expect(res.writableEnded).toBe(true);
+    });
+    expect(seen).toEqual(['written', 'ended']);
+  });
+
+  it.each<[string, Handler]>([
+    ['writeHead', (res) => res.writeHead(500, { 'x-own': '1' }).end('theirs')],
+    ['a status and end', (res) => Object.assign(res, { statusCode: 500 }).setHeader('x-own', '1').end('theirs')],
+    ['a status and write', (res) => Object.assign(res, { statusCode: 502, statusMessage: 'Oh' }).write('theirs')],
+    ['a status and flushHeaders', (res) => Object.assign(res, { statusCode: 502 }).flushHeaders()],
+    ['destroy', (res) => res.destroy(new Error('gave up'))],
+    ['a pipe', (res) => Readable.from(['theirs']).pipe(Object.assign(res, { statusCode: 500 }))],
+  ])('answers in place of a failure that begins with %s', async (_, handler) => {
+    const { status, message, headers, body, whole } = await ask(handler, (res) => {
+      res.setHeader('X-Before', 'kept');
+      res.setHeader('Set-Cookie', ['a=1']);
+    });
+    expect([status, message, body, whole]).toEqual([503, 'Service Unavailable', 'ours', true]);
+    expect(headers).toMatchObject({ 'x-before': 'kept', 'set-cookie': ['a=1'], 'content-length': '4' });
+    expect(headers['x-own']).toBeUndefined();
+  });
+
+  it('gives earlier headers back as they were: their case, their arrays, what was removed', async () => {
+    const { raw } = await ask(
+      (res) => {
+        res.removeHeader('X-Removed');
+        res.appendHeader('Set-Cookie', 'b=2');
+        res.setHeader('x-case', 'theirs');
+        res.statusCode = 500;
+        res.end();
+      },
+      (res) => {
+        res.setHeader('X-Removed', 'back');
+        res.setHeader('Set-Cookie', ['a=1']);
+        res.setHeader('X-Case', 'before');
+      },
+    );
+    const pairs = raw.flatMap((name, at) => (at % 2 === 0 ? [`${name.toLowerCase()}: ${raw[at + 1]}`] : []));
+    expect(pairs).toEqual(expect.arrayContaining(['x-removed: back', 'set-cookie: a=1', 'x-case: before']));
+    expect(pairs).not.toContain('set-cookie: b=2');
+  });
+
+  it('frames its answer whatever the handler had declared', async () => {
+    const { body, headers, whole } = await ask((res, policy) => {
+      res.setHeader('Content-Length', 1_000);
+      res.setHeader('Transfer-Encoding', 'chunked');
+      res.writeHead(200);
+      policy.gate.reply(ours);
+    });
+    expect([body, headers['content-length'], headers['transfer-encoding'], whole]).toEqual([
+      'ours',
+      '4',
+      undefined,
+      true,
+    ]);
+  });
+
+  it('makes everything that comes after a takeover harmless', async () => {
+    const thrown: unknown[] = [];
+    const called: string[] = [];
+    let status: number | undefined;
+    const { body } = await ask(async (res, policy, req) => {
+      policy.gate.reply(ours);
+      await sleep(20);
+      const late: (() => unknown)[] = [
+        () => res.writeHead(200, { late: '1' }),
+        () => res.setHeader('late', '1'),
+        () => res.appendHeader('late', '1'),
+        () => res.removeHeader('content-type'),
+        () => res.write('late', () => called.push('write')),
+        () => res.end('late', () => called.push('end')),
+        () => res.end(),
+        () => res.flushHeaders(),
+        () => res.writeContinue(),
+        () => res.writeEarlyHints({ link: '</a.css>; rel=preload' }),
+        () => res.writeProcessing(),
+        () => res.addTrailers({ late: '1' }),
+        () => Object.assign(res, { statusCode: 200 }),
+        () => req.socket.destroy(),
+        () => res.destroy(),
+      ];
+      for (const call of late) {
+        try {
+          call();
+        } catch (error) {
+          thrown.push(error);
+        }
+      }
+      status = res.statusCode;
+      await sleep(5);
+    });
+    await sleep(40);
+    expect(body).toBe('ours');
+    expect(thrown).toEqual([]);
+    expect(called).toEqual(['write', 'end']);
+    expect(status).toBe(503);
+  });
+
+  it('releases what is piped into a response that it has answered, before and after', async () => {
+    const early = new PassThrough();
+    const late = new PassThrough();
+    await ask(async (res, policy) => {
+      early.pipe(res);
+      policy.gate.reply(ours);
+      await sleep(5);
+      late.pipe(res);
+    });
+    await expect.poll(() => [early.destroyed, late.destroyed]).toEqual([true, true]);
+  });
+
+  it('captures a body while it flows, with the headers that the handler set', async () => {
+    const { policy } = await ask(
+      async (res, own) => {
+        own.capturing = true;
+        res.setHeader('Content-Type', 'text/plain');
+        res.write('first ');
+        await sleep(5);
+        res.end(Buffer.from('second'));
+      },
+      (res) => res.setHeader('X-Before', 'kept'),
+    );
+    expect(policy.captured).toMatchObject({ status: 200, headers: { 'content-type': 'text/plain' } });
+    expect(Buffer.from(policy.captured!.body).toString()).toBe('first second');
+  });
+
+  it.each([
+    ['an object', [200, { 'X-A': '1', 'X-B': ['2', '3'] }], { 'x-a': '1', 'x-b': ['2', '3'] }],
+    ['a flat array', [200, ['X-A', '1', 'X-B', '2', 'X-B', '3']], { 'x-a': '1', 'x-b': ['2', '3'] }],
+    ['pairs', [200, 'Fine', [['X-A', '1']]], { 'x-a': '1' }],
+  ])('sees the headers that writeHead is given as %s', async (_, args, headers) => {
+    const { policy } = await ask((res, own) => {
+      own.capturing = true;
+      (res.writeHead as (...given: unknown[]) => ServerResponse)(...args).end('x');
+    });
+    expect(policy.headers).toEqual(headers);
+  });
+
+  it('captures nothing of a body over the limit', async () => {
+    const { policy, body } = await ask((res, own) => {
+      own.capturing = true;
+      res.write('x'.repeat(90));
+      res.end('x'.repeat(20));
+    });
+    expect(body.length).toBe(110);
+    expect(policy.told).toEqual(['began 200', 'whole 200']);
+    expect(policy.captured).toBeUndefined();
+  });
+
+  it('tells a broken answer from one whose client left', async () => {
+    const broken = await ask(async (res) => {
+      res.write('first');
+      await sleep(10);
+      res.destroy();
+    });
+    expect(broken.whole).toBe(false);
+    await expect.poll(() => broken.policy.told).toEqual(['began 200', 'broken 200']);
+  });
+
+  it('cuts a flowing answer after its last words, or so that it is seen to be broken', async () => {
+    const said = await ask(async (res, policy) => {
+      res.write('first');
+      await sleep(5);
+      policy.gate.cut('last');
+      res.write('late');
+    });
+    expect([said.body, said.whole]).toEqual(['firstlast', true]);
+    const broken = await ask(async (res, policy) => {
+      res.write('first');
+      await sleep(5);
+      policy.gate.cut(undefined);
+    });
+    expect(broken.whole).toBe(false);
+  });
+
+  it('sends a HEAD the headers alone', async () => {
+    const { body, headers } = await ask((_, policy) => policy.gate.reply(ours), undefined, 'HEAD');
+    expect([body, headers['content-length']]).toEqual(['', '4']);
+  });
+
+  it('says whose answer it is', async () => {
+    let degraded: [boolean, boolean] | undefined;
+    await ask((res, policy) => {
+      const before = isDegraded(res);
+      policy.gate.reply(ours);
+      degraded = [before, isDegraded(res)];
+    });
+    expect(degraded).toEqual([false, true]);
+  });
+});

@@ -1,0 +1,85 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AttemptEvents, Exchange, Reply, RequestView } from '@brownout/core';
+import { Gate, gateOf, isDegraded, markDegraded } from './gate.ts';
+import { sendReply } from './send-reply.ts';
+
+/** What every adapter on Node's HTTP shares: the gate, and what the response can tell. */
+export abstract class NodeExchange<Native> implements Exchange<Native> {
+  protected readonly req: IncomingMessage;
+  protected readonly res: ServerResponse;
+  protected gate: Gate | undefined;
+  readonly request: RequestView<Native>;
+  /** The breaker around this one, if there is one. */
+  readonly outer: AttemptEvents | undefined;
+
+  constructor(req: IncomingMessage, res: ServerResponse, request: RequestView<Native>) {
+    this.req = req;
+    this.res = res;
+    this.request = request;
+    this.outer = gateOf(res)?.attempt;
+  }
+
+  abstract get application(): object;
+  abstract get mountedPath(): string;
+  abstract get route(): string | undefined;
+  abstract fail(error: unknown): void;
+  abstract report(error: unknown): void;
+  /** Lets the host run what is behind the middleware, unguarded. */
+  abstract pass(): void;
+  /** Lets the host run what is behind the middleware, and tells the attempt what the response alone does not. */
+  protected abstract proceed(attempt: AttemptEvents, learning: boolean): void;
+
+  run(attempt: AttemptEvents, learning: boolean): void {
+    this.gate = new Gate(this.res, attempt);
+    this.proceed(attempt, learning);
+  }
+
+  reply(reply: Reply): void {
+    if (this.gate !== undefined) {
+      this.gate.reply(reply);
+      return;
+    }
+    markDegraded(this.res);
+    sendReply(this.res, reply);
+  }
+
+  serve(reply: Reply): void {
+    sendReply(this.res, reply);
+  }
+
+  cut(last: string | undefined): void {
+    this.gate?.cut(last);
+  }
+
+  hold(): void {
+    this.gate?.hold();
+  }
+
+  release(): void {
+    this.gate?.release();
+  }
+
+  header(name: string): string | undefined {
+    const value = this.res.getHeader(name);
+    return value === undefined ? undefined : String(value);
+  }
+
+  get degraded(): boolean {
+    return isDegraded(this.res);
+  }
+
+  get blocked(): boolean {
+    return this.res.writableNeedDrain;
+  }
+
+  whenUploaded(then: () => void): void {
+    this.req.once('end', then);
+  }
+
+  get upload(): number | 'whole' | 'unread' {
+    const { req } = this;
+    if (req.complete) return 'whole';
+    if (req.readableFlowing === null || req.readableLength > 0 || req.isPaused()) return 'unread';
+    return req.socket?.bytesRead ?? 0;
+  }
+}

@@ -1,0 +1,55 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+
+/** Header values by lower-case name. */
+export type HeaderValues = Record<string, string | string[]>;
+
+/** The headers that stand on a response now. Arrays are copied: `appendHeader` grows them in place. */
+export function snapshotHeaders(res: ServerResponse): OutgoingHttpHeaders {
+  const headers = res.getHeaders();
+  for (const name in headers) {
+    const value = headers[name];
+    if (Array.isArray(value)) headers[name] = value.slice();
+  }
+  return headers;
+}
+
+/** What stands on the response, or was given to `writeHead`, and did not stand there `before`. */
+export function headersSince(
+  res: ServerResponse,
+  before: OutgoingHttpHeaders,
+  headArguments: readonly unknown[],
+): HeaderValues {
+  const own: HeaderValues = {};
+  const now = res.getHeaders();
+  for (const name in now) {
+    const value = now[name];
+    if (value !== undefined && !same(value, before[name])) own[name] = text(value);
+  }
+  const given = typeof headArguments[1] === 'string' ? headArguments[2] : (headArguments[1] ?? headArguments[2]);
+  for (const [name, value] of headerPairs(given)) {
+    const key = name.toLowerCase();
+    const earlier = own[key];
+    const repeated = Array.isArray(given) && earlier !== undefined && now[key] === undefined;
+    own[key] = repeated ? [earlier, text(value)].flat() : text(value);
+  }
+  return own;
+}
+
+/** The forms that `writeHead` takes: an object, a flat array of names and values, an array of pairs. */
+function* headerPairs(given: unknown): Generator<[string, unknown]> {
+  if (Array.isArray(given)) {
+    if (Array.isArray(given[0])) for (const pair of given) yield [String(pair[0]), pair[1]];
+    else for (let at = 0; at + 1 < given.length; at += 2) yield [String(given[at]), given[at + 1]];
+  } else if (typeof given === 'object' && given !== null) {
+    for (const [name, value] of Object.entries(given)) if (value !== undefined) yield [name, value];
+  }
+}
+
+function text(value: unknown): string | string[] {
+  return Array.isArray(value) ? value.map(String) : String(value);
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((value, at) => value === b[at]);
+  return a === b;
+}

@@ -1,0 +1,20 @@
+import type { ServerResponse } from 'node:http';
+import type { Reply } from '@brownout/core';
+
+/**
+ * Sends a whole answer through the response's own methods, so that what was put around them from outside still applies.
+ * `Content-Length` is always set, because a response that lost it once would otherwise be framed by guesswork; HEAD gets the
+ * headers alone (RFC 9110 §9.3.2), 204 and 304 no body (§15.3.5, §15.4.5).
+ */
+export function sendReply(res: ServerResponse, reply: Reply): void {
+  const { status, headers, body } = reply;
+  res.statusCode = status;
+  for (const name in headers) res.setHeader(name, headers[name]!);
+  if (status === 204 || status === 304) {
+    res.end();
+    return;
+  }
+  res.setHeader('Content-Length', typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
+  if (res.req.method === 'HEAD') res.end();
+  else res.end(body);
+}

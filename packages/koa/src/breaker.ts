@@ -1,0 +1,26 @@
+import { type BreakerOptions, Guard, type RouteHandle } from '@brownout/core';
+import type { Context, Middleware } from 'koa';
+import { KoaExchange } from './koa-exchange.ts';
+
+declare module 'koa' {
+  interface ExtendableContext {
+    /** What a handler has of the breaker around it. There only behind a breaker. */
+    brownout: RouteHandle;
+  }
+}
+
+/**
+ * The middleware: `app.use(breaker())`, or before a route's handler, `router.post('/ask', breaker(options), ask)`. Mount it after
+ * what must run even in an outage (CORS, sessions, login, body parsers) and before what it protects.
+ *
+ * @throws OptionsError for an unknown option, a bad value or a contradiction
+ */
+export function breaker(options?: BreakerOptions<Context>): Middleware {
+  const guard = new Guard<Context>('breaker', options);
+  return function brownout(ctx, next) {
+    const exchange = new KoaExchange(ctx as unknown as Context, next);
+    const attempt = guard.attempt(exchange);
+    ctx.brownout = attempt;
+    return exchange.handle(attempt);
+  };
+}

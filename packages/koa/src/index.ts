@@ -1,0 +1,3 @@
+export * from '@brownout/core';
+export { breaker } from './breaker.ts';
+export { guarded } from './guarded.ts';

@@ -1,0 +1,98 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { breakerRules } from '../packages/core/src/guard-options.ts';
+import { listen } from './contract/hosts.ts';
+
+const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+const blocks = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1]!);
+const folder = new URL('./.readme/', import.meta.url);
+
+/** Runs a block as it stands, but for the port; hands out its `app` where it has one. */
+async function run(block: string, at: number): Promise<Record<string, unknown>> {
+  const file = new URL(`block-${at}.js`, folder);
+  const app = /const app\b/.test(block) ? '\nexport { app };\n' : '\nexport {};\n';
+  await writeFile(file, block.replace(/app\.listen\(3000\);/, '') + app);
+  return import(/* @vite-ignore */ fileURLToPath(file));
+}
+
+let upstreamFails = false;
+beforeAll(async () => {
+  await mkdir(folder, { recursive: true });
+  const answer = async () => {
+    if (upstreamFails) throw new Error('upstream is down');
+    return { answer: 'Nine million litres.' };
+  };
+  Object.assign(globalThis, {
+    retrieve: async () => ['The reservoir holds nine million litres of water.'],
+    // Express hands over (req, res), Koa its context
+    ask: async (host: { body?: unknown; brownout: { signal: AbortSignal } }, res?: { json?(body: object): void }) => {
+      const body = await answer();
+      if (typeof res?.json === 'function') res.json(body);
+      else host.body = body;
+    },
+  });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the README', () => {
+  it('has the blocks that are run here', () => {
+    expect(blocks.map((block) => /from '(@brownout\/\w+)'/.exec(block)?.[1])).toEqual([
+      '@brownout/express',
+      '@brownout/koa',
+      '@brownout/core',
+    ]);
+  });
+
+  it.each([0, 1])('shows an application that degrades as it says (block %i)', async (at) => {
+    upstreamFails = false;
+    const { createServer } = await import('node:http');
+    const { app } = await run(blocks[at]!, at);
+    const listener = typeof app === 'function' ? app : (app as { callback(): unknown }).callback();
+    (app as { silent?: boolean }).silent = true;
+    const server: Server = createServer(listener as never);
+    const url = await listen(server);
+    const ask = async (question: string) => {
+      const response = await fetch(`${url}/ask`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ question }),
+      });
+      return { status: response.status, body: (await response.json()) as Record<string, never> };
+    };
+    try {
+      expect(await ask('How much does the reservoir hold?')).toEqual({
+        status: 200,
+        body: { answer: 'Nine million litres.' },
+      });
+      upstreamFails = true;
+      expect(await ask('How much does the reservoir hold?')).toMatchObject({
+        status: 200,
+        body: { answer: 'Nine million litres.', metadata: { fallback_level: 'l1_cache', circuit: 'openai' } },
+      });
+      expect(await ask('Is the reservoir full of water?')).toMatchObject({
+        status: 200,
+        body: { metadata: { fallback_level: 'excerpts' } },
+      });
+      expect(await ask('Who won the cup in chess?')).toMatchObject({
+        status: 503,
+        body: { detail: "AI assistant is temporarily unavailable. We're working on it." },
+      });
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it('shows a circuit by itself (block 2)', async () => {
+    await run(blocks[2]!, 2);
+  });
+
+  it('lists every option, and no other', () => {
+    const named = [...readme.matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)].flatMap((row) =>
+      [...row[1]!.matchAll(/`(\w+)`/g)].map((match) => match[1]!),
+    );
+    expect(named.sort()).toEqual(Object.keys(breakerRules).sort());
+  });
+});

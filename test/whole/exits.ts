@@ -1,0 +1,31 @@
+import process from 'node:process';
+import { createBrownout } from '@brownout/core';
+import { hosts, listen } from '../contract/hosts.ts';
+
+/** Serves every kind of answer once, closes its server, and has nothing that keeps it alive. */
+const host = hosts.find(({ name }) => name === process.argv[2])!;
+const brownout = createBrownout();
+const server = host.create({
+  use: { brownout, circuit: 'all', timeoutMs: 30_000, stream: { idleMs: 30_000, totalMs: 60_000 } },
+  routes: {
+    'GET /ok': (call) => call.send(200, 'ok'),
+    'GET /fails': () => {
+      throw new Error('as meant');
+    },
+    'GET /slow': async (call) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      call.send(200, 'ok');
+    },
+    'GET /hangs': () => new Promise(() => {}),
+  },
+  onError: () => {},
+});
+const url = await listen(server);
+for (const path of ['ok', 'fails', 'slow', 'nowhere']) await (await fetch(`${url}/${path}`)).text();
+await fetch(`${url}/hangs`, { signal: AbortSignal.timeout(50) }).catch(() => {});
+brownout.circuit('all').forceOpen();
+await (await fetch(`${url}/ok`)).text();
+server.close();
+server.closeIdleConnections();
+process.send?.('closed');
+process.disconnect?.();
