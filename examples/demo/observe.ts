@@ -1,0 +1,78 @@
+import type { Brownout } from '@brownout/express';
+
+/** What the page, and `GET /demo/state`, show of one application's circuit. */
+export interface CircuitView {
+  readonly name: string;
+  readonly state: string;
+  readonly mode: string;
+  /** Milliseconds until the next probe, while that is known. */
+  readonly retryAfterMs: number | undefined;
+  /** How long it was to stay open when it opened last, in milliseconds. */
+  readonly openMs: number;
+  readonly consecutiveFailures: number;
+  readonly consecutiveSuccesses: number;
+  readonly calls: {
+    readonly success: number;
+    readonly failure: number;
+    readonly ignored: number;
+    readonly refused: number;
+  };
+  /** How many answers went out by level, `fresh` among them. */
+  readonly answers: Readonly<Record<string, number>>;
+  /** The last changes of state, newest first. */
+  readonly transitions: readonly Transition[];
+}
+
+export interface Transition {
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  readonly event: 'tripped' | 'half_opened' | 'reopened' | 'closed' | 'mode_changed';
+  readonly detail: string | undefined;
+}
+
+/** Watches one circuit by its events; `changed` is called after each. */
+export function observe(brownout: Brownout, name: string, changed: () => void): () => CircuitView {
+  const answers: Record<string, number> = { fresh: 0, l1_cache: 0, excerpts: 0, unavailable: 0 };
+  const transitions: Transition[] = [];
+  let openMs = 0;
+  const note = (event: Transition['event'], at: number, detail?: string) => {
+    transitions.unshift({ event, at, detail });
+    transitions.splice(8);
+    changed();
+  };
+  const count = (level: string) => {
+    answers[level] = (answers[level] ?? 0) + 1;
+    changed();
+  };
+  brownout.on('tripped', ({ at, rule, openMs: ms }) => {
+    openMs = ms;
+    note('tripped', at, rule);
+  });
+  brownout.on('half_opened', ({ at }) => note('half_opened', at));
+  brownout.on('reopened', ({ at, openMs: ms }) => {
+    openMs = ms;
+    note('reopened', at);
+  });
+  brownout.on('closed', ({ at }) => note('closed', at));
+  brownout.on('mode_changed', ({ at, to }) => note('mode_changed', at, to));
+  brownout.on('degraded', ({ level }) => count(level));
+  brownout.on('settled', ({ verdict }) => (verdict === 'success' ? count('fresh') : changed()));
+
+  return () => {
+    const circuit = brownout.circuit(name);
+    const { calls, consecutiveFailures, consecutiveSuccesses } = circuit.metrics();
+    const { state, mode, retryAfterMs } = circuit;
+    return {
+      name,
+      state,
+      mode,
+      retryAfterMs,
+      openMs,
+      consecutiveFailures,
+      consecutiveSuccesses,
+      calls,
+      answers,
+      transitions,
+    };
+  };
+}

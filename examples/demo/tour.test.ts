@@ -1,0 +1,69 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Child } from '../test/child.ts';
+import { start } from '../test/child.ts';
+
+let child: Child | undefined;
+afterEach(() => {
+  child?.kill('SIGKILL');
+  child = undefined;
+});
+
+const run = (...args: string[]) => {
+  const ports = args.includes('--port') ? [] : ['--port', '0', '--koa-port', '0'];
+  child = start('demo/main.ts', [...ports, ...args]);
+  return child;
+};
+
+const json = { 'content-type': 'application/json' };
+const ask = (url: URL) => fetch(url, { method: 'POST', headers: json, body: '{"question":"What is a brownout?"}' });
+
+/** Waits until the upstream has been called so many times. */
+async function reached(state: URL, calls: number): Promise<void> {
+  for (;;) {
+    const { upstream } = (await (await fetch(state)).json()) as { upstream: { calls: number } };
+    if (upstream.calls >= calls) return;
+  }
+}
+
+describe('The tour', () => {
+  it('sees on both hosts what it has to see, and exits by itself with 0', { timeout: 30_000 }, async () => {
+    const tour = run('--tour');
+    expect([await tour.exited, tour.output()]).toEqual([0, expect.stringContaining('All 22 answers')]);
+  });
+});
+
+describe('The demo', () => {
+  it('serves the page, answers a question and stops cleanly on SIGINT', { timeout: 15_000 }, async () => {
+    const demo = run();
+    const page = await demo.match(/http:\/\/127\.0\.0\.1:\d+\/(?=\s)/);
+    const html = await fetch(page);
+    expect(html.headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(await html.text()).toContain('<h1>brownout</h1>');
+
+    for (const path of ['ask', 'koa/ask']) {
+      const response = await ask(new URL(path, page));
+      expect(response.status).toBe(200);
+      expect(await response.json()).toMatchObject({ answer: expect.stringContaining('drop in voltage') });
+    }
+
+    // A page that watches, and a question under way, do not hold it up.
+    const watching = await fetch(new URL('demo/events', page));
+    await fetch(new URL('demo/upstream', page), { method: 'PUT', headers: json, body: '{"mode":"hang"}' });
+    const asking = ask(new URL('ask', page)).catch(() => 'cut');
+    await reached(new URL('demo/state', page), 3);
+    demo.kill('SIGINT');
+    expect(await demo.exited).toBe(0);
+    expect(await asking).toBe('cut');
+    await watching.body?.cancel().catch(() => {});
+  });
+
+  it('says what is wrong with an argument, and exits with 1', async () => {
+    const demo = run('--host', 'hapi');
+    expect(await demo.exited).toBe(1);
+    expect(demo.output()).toContain('--host is express, koa or both, not hapi');
+  });
+
+  it('leaves nothing behind when a port cannot be had, and exits with 1', async () => {
+    expect(await run('--port', '65535', '--koa-port', '65535').exited).toBe(1);
+  });
+});

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseChatRequest, sendCompletion, sendError, streamCompletion } from './chat-completions.ts';
+import { listen, stop } from './listen.ts';
+
+/** What the upstream does with a call: answers, answers late, fails, limits the rate, never answers, or does not listen. */
+export type UpstreamMode = 'ok' | 'slow' | '500' | '429' | 'hang' | 'refuse';
+
+export const upstreamModes: readonly UpstreamMode[] = ['ok', 'slow', '500', '429', 'hang', 'refuse'];
+
+export interface Upstream {
+  /** The `baseURL` for the client. */
+  readonly url: string;
+  readonly mode: UpstreamMode;
+  /** How many calls have reached it: while a circuit is open this stands still. */
+  readonly calls: number;
+  setMode(mode: UpstreamMode): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts an upstream on loopback that speaks the wire format of OpenAI's chat completions, streams and errors included, and
+ * breaks when told to. A healthy answer takes `latencyMs`, a slow one `slowMs`.
+ */
+export async function startUpstream({ latencyMs = 350, slowMs = 1_400, paceMs = 25 } = {}): Promise<Upstream> {
+  let mode: UpstreamMode = 'ok';
+  let calls = 0;
+  const server = createServer((req, res) => {
+    calls++;
+    serve(req, res).catch(() => res.destroy());
+  });
+  const port = await listen(server, 0);
+
+  async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const asked = mode;
+    const body = await text(req);
+    res.setHeader('x-request-id', `req_${randomUUID().replaceAll('-', '')}`);
+    if (asked === 'hang') return;
+    if (asked === '500')
+      return sendError(res, 500, 'The server had an error while processing your request.', 'server_error');
+    if (asked === '429') {
+      res.setHeader('retry-after', '7');
+      return sendError(res, 429, 'Rate limit reached. Please try again in 7s.', 'requests', 'rate_limit_exceeded');
+    }
+    if (req.method !== 'POST' || req.url !== '/v1/chat/completions')
+      return sendError(res, 404, `Invalid URL (${req.method} ${req.url})`, 'invalid_request_error');
+    if (!req.headers.authorization?.startsWith('Bearer '))
+      return sendError(res, 401, 'You did not provide an API key.', 'invalid_request_error', 'invalid_api_key');
+    const request = parseChatRequest(body);
+    if (!request) return sendError(res, 400, 'We could not parse the body of your request.', 'invalid_request_error');
+    await sleep(asked === 'slow' ? slowMs : latencyMs, undefined, { ref: false });
+    if (request.stream) await streamCompletion(res, request, paceMs);
+    else sendCompletion(res, request);
+  }
+
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    get mode() {
+      return mode;
+    },
+    get calls() {
+      return calls;
+    },
+    async setMode(next) {
+      if (next === mode) return;
+      const listens = mode !== 'refuse';
+      mode = next;
+      if (next === 'refuse') await stop(server);
+      else if (!listens) await listen(server, port);
+    },
+    async close() {
+      if (server.listening) await stop(server);
+    },
+  };
+}
