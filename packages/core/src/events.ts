@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import process from 'node:process';
+import { inspect } from 'node:util';
 import type { FallbackLevel, FallbackReason } from './metadata.ts';
 
 /** Which rule tripped a circuit. */
@@ -109,8 +110,11 @@ export class Events {
   flush(): void {
     if (this.#delivering || this.#queue.length === 0) return;
     this.#delivering = true;
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#deliver(next.name, next.event);
-    this.#delivering = false;
+    try {
+      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#deliver(next.name, next.event);
+    } finally {
+      this.#delivering = false;
+    }
   }
 
   /** Takes all listeners away. */
@@ -133,7 +137,7 @@ export class Events {
 }
 
 function warnOfListener(name: string, error: unknown): void {
-  const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const said = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
   process.emitWarning(`A listener of \`${name}\` threw: ${said}`, {
     type: 'BrownoutWarning',
     code: 'BROWNOUT_LISTENER',

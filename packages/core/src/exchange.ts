@@ -1,5 +1,6 @@
 import type { Reply } from './reply.ts';
 import type { RequestView } from './request-view.ts';
+import type { RouteHandle } from './route-handle.ts';
 import type { CapturedAnswer } from './tiers/tier.ts';
 
 /** How an answer that began to flow came to its end. */
@@ -28,6 +29,10 @@ export interface Exchange<Native = unknown> {
   readonly degraded: boolean;
   /** Whether the client reads too slowly for more bytes to be sent. */
   readonly blocked: boolean;
+  /** Whether nobody is there to be answered any more. */
+  readonly closed: boolean;
+  /** Calls back once when the response is closed, for whatever cause. */
+  whenClosed(then: () => void): void;
   /** Calls back once when the request's own body has come whole. */
   whenUploaded(then: () => void): void;
   /** Lets the host run what is behind the middleware, unguarded. */
@@ -36,8 +41,10 @@ export interface Exchange<Native = unknown> {
   run(attempt: AttemptEvents, learning: boolean): void;
   /** Sends a whole answer in the handler's place, once; what the handler does to the response afterwards is harmless. */
   reply(reply: Reply): void;
-  /** Sends a whole answer that is not degraded, in place of running what is behind. */
+  /** Sends a whole answer that is not degraded, in the handler's place. */
   serve(reply: Reply): void;
+  /** Nobody is there to be answered: lets the host go on. */
+  abandon(): void;
   /** Ends an answer that already flows: with these last bytes where there are any, or so that the client sees it broken. */
   cut(last: string | undefined): void;
   /** Hands an error to the host's own error handling, to be answered there. */
@@ -69,4 +76,12 @@ export interface AttemptEvents {
   ended(ending: Ending, status: number, captured?: CapturedAnswer): void;
   /** The handler threw, or destroyed the response before its first byte. `false`: it is the host's to answer. */
   threw(error: unknown): boolean;
+}
+
+/** A request that is guarded: what an adapter starts, and puts where the handler finds it. */
+export interface GuardedAttempt extends AttemptEvents, RouteHandle {
+  /** Begins: the exchange is run, passed or answered. */
+  start(): void;
+  /** The handler did not answer, and lets the host look further. */
+  passed(): void;
 }

@@ -79,6 +79,13 @@ export interface ParsedOptions<Native> {
 export function parseBreakerOptions<Native>(of: string, given: unknown): ParsedOptions<Native> {
   const parsed = parseOptions<BreakerOptions<Native>>(of, given, breakerRules as OptionRules<BreakerOptions<Native>>);
   if (parsed.stream !== undefined) parseOptions('stream', parsed.stream, streamRules);
+  for (const name of ['degradeOn', 'tag', 'exposeHeaders'] as const) {
+    if (parsed.fallback === false && parsed[name] !== undefined) {
+      throw new OptionsError(
+        `\`${name}\` is about what tiers answer, and \`fallback: false\` says that there are none.`,
+      );
+    }
+  }
   const own: Record<string, unknown> = {};
   const ofCircuit: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(parsed)) (name in ownRules ? own : ofCircuit)[name] = value;

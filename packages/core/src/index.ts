@@ -1,7 +1,6 @@
 export { type LruAnswers, type LruAnswersOptions, type LruAnswersStats, lruAnswers } from './answers/lru.ts';
 export { normalisedQuestion } from './answers/normalised-question.ts';
 export type { AnswerStore, StoredAnswer } from './answers/store.ts';
-export type { Attempt } from './attempt.ts';
 export { Brownout, brownout, createBrownout } from './brownout.ts';
 export { Circuit } from './circuit/circuit.ts';
 export type { CircuitOptions } from './circuit/circuit-options.ts';
@@ -27,7 +26,7 @@ export type {
   Verdict,
 } from './events.ts';
 export { type Excerpt, type ExcerptsOptions, excerpts, type Passage } from './excerpts/excerpts.ts';
-export type { AttemptEvents, Ending, Exchange } from './exchange.ts';
+export type { AttemptEvents, Ending, Exchange, GuardedAttempt } from './exchange.ts';
 export type { FriendlyWords } from './friendly-words.ts';
 export { Guard } from './guard.ts';
 export type { BreakerOptions, RouteOptions, StreamLimits } from './guard-options.ts';

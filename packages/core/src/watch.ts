@@ -1,26 +1,32 @@
 import type { Reply } from './reply.ts';
-import type { CapturedAnswer, TierWatcher } from './tiers/tier.ts';
+import type { CapturedAnswer, TierSite, TierWatcher } from './tiers/tier.ts';
 
 type Headers = Readonly<Record<string, string | string[]>>;
 
-/** What the tiers that watch a request from its beginning want of it and of its answer. */
+/** As long as a tier has. */
+const freshTimeoutMs = 1_000;
+
+/** What the tiers that watch a request from its beginning want of it and of its answer. What they throw harms nobody. */
 export class Watch {
   /** By the places of their tiers on the ladder. */
   readonly watchers: readonly (TierWatcher | undefined)[];
   /** Whether any may want the body. */
   readonly capturing: boolean;
+  readonly #site: TierSite;
   #reserved: TierWatcher[] | undefined;
 
-  constructor(watchers: readonly (TierWatcher | undefined)[]) {
+  constructor(watchers: readonly (TierWatcher | undefined)[], site: TierSite) {
     this.watchers = watchers;
     this.capturing = watchers.some((watcher) => watcher !== undefined && watcher.maxBytes > 0);
+    this.#site = site;
   }
 
   /** An answer that is fresh enough to be served in the handler's place. A store that is slow about it is not waited for. */
-  fresh(): Reply | undefined | Promise<Reply | undefined> {
-    for (const watcher of this.watchers) {
-      const reply = watcher?.fresh?.();
-      if (reply !== undefined) return reply instanceof Promise ? inTime(reply) : reply;
+  fresh(from = 0): Reply | undefined | Promise<Reply | undefined> {
+    for (let at = from; at < this.watchers.length; at++) {
+      const reply = this.#ask(() => this.watchers[at]?.fresh?.());
+      if (reply instanceof Promise) return this.#inTime(reply).then((found) => found ?? this.fresh(at + 1));
+      if (reply !== undefined) return reply;
     }
     return undefined;
   }
@@ -29,38 +35,60 @@ export class Watch {
   captures(status: number, headers: Headers): number {
     let most = 0;
     for (const watcher of this.watchers) {
-      if (watcher === undefined || watcher.maxBytes === 0 || watcher.wants?.(status, headers) === false) continue;
-      if (watcher.reserve?.() === false) continue;
-      this.#reserved = [...(this.#reserved ?? []), watcher];
+      if (watcher === undefined || watcher.maxBytes === 0 || !this.#wants(watcher, status, headers)) continue;
+      if (watcher.release !== undefined) this.#reserved = [...(this.#reserved ?? []), watcher];
       most = Math.max(most, watcher.maxBytes);
     }
     return most;
   }
 
   succeeded(status: number, captured: CapturedAnswer | undefined): void {
-    for (const watcher of this.watchers) watcher?.succeeded?.(status);
-    if (captured === undefined) return;
-    for (const watcher of this.#reserved ?? []) {
-      if (captured.body.byteLength <= watcher.maxBytes) watcher.captured?.(captured);
+    for (const watcher of this.watchers) {
+      if (watcher === undefined) continue;
+      this.#ask(() => watcher.succeeded?.(status));
+      const fits = captured !== undefined && captured.body.byteLength <= watcher.maxBytes;
+      if (fits) this.#ask(() => watcher.captured?.(captured));
     }
   }
 
   release(): void {
-    for (const watcher of this.#reserved ?? []) watcher.release?.();
+    const reserved = this.#reserved;
+    if (reserved === undefined) return;
     this.#reserved = undefined;
+    for (const watcher of reserved) this.#ask(() => watcher.release?.());
   }
-}
 
-/** As long as a tier has. */
-const freshTimeoutMs = 1_000;
+  #wants(watcher: TierWatcher, status: number, headers: Headers): boolean {
+    return (
+      this.#ask(() => watcher.wants?.(status, headers) !== false && (watcher.reserve?.() ?? true) === true) === true
+    );
+  }
 
-function inTime(reply: Promise<Reply | undefined>): Promise<Reply | undefined> {
-  return new Promise((resolve) => {
-    const late = setTimeout(resolve, freshTimeoutMs, undefined);
-    const settle = (value: Reply | undefined) => {
-      clearTimeout(late);
-      resolve(value);
-    };
-    reply.then(settle, () => settle(undefined));
-  });
+  #ask<T>(call: () => T): T | undefined {
+    try {
+      return call();
+    } catch (error) {
+      this.#failed(error);
+      return undefined;
+    }
+  }
+
+  #failed(error: unknown): void {
+    const { events, clock } = this.#site;
+    events.emit('option_failed', { at: clock.wall(), option: 'watch', error });
+  }
+
+  #inTime(reply: Promise<Reply | undefined>): Promise<Reply | undefined> {
+    return new Promise((resolve) => {
+      const late = setTimeout(resolve, freshTimeoutMs, undefined);
+      const settle = (value: Reply | undefined) => {
+        clearTimeout(late);
+        resolve(value);
+      };
+      reply.then(settle, (error: unknown) => {
+        this.#failed(error);
+        settle(undefined);
+      });
+    });
+  }
 }

@@ -1,4 +1,4 @@
-import type { Attempt } from '@brownout/core';
+import type { GuardedAttempt } from '@brownout/core';
 import { NodeExchange, NodeRequest } from '@brownout/http';
 import type { NextFunction, Request, Response } from 'express';
 import { RouteTrail, routePattern } from './route-trail.ts';
@@ -39,7 +39,7 @@ export class ExpressExchange<R extends Request = Request> extends NodeExchange<R
     this.next();
   }
 
-  protected proceed(_attempt: Attempt<R>, learning: boolean): void {
+  protected proceed(_attempt: GuardedAttempt, learning: boolean): void {
     if (learning) this.#trail = new RouteTrail(this.req);
     this.next();
   }

@@ -4,7 +4,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttemptEvents, CapturedAnswer, Ending } from '@brownout/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Gate, isDegraded } from './gate.ts';
+import { Gate } from './gate.ts';
 
 const ours = { status: 503, headers: { 'content-type': 'text/plain' }, body: 'ours' };
 
@@ -291,15 +291,5 @@ describe('Gate', () => {
   it('sends a HEAD the headers alone', async () => {
     const { body, headers } = await ask((_, policy) => policy.gate.reply(ours), undefined, 'HEAD');
     expect([body, headers['content-length']]).toEqual(['', '4']);
-  });
-
-  it('says whose answer it is', async () => {
-    let degraded: [boolean, boolean] | undefined;
-    await ask((res, policy) => {
-      const before = isDegraded(res);
-      policy.gate.reply(ours);
-      degraded = [before, isDegraded(res)];
-    });
-    expect(degraded).toEqual([false, true]);
   });
 });

@@ -124,6 +124,11 @@ export class Gate {
     return this.#phase === 'waiting';
   }
 
+  /** Whether an answer of ours can still be put in the place of the handler's: a head may be made, but none is sent. */
+  get takesOver(): boolean {
+    return this.#phase === 'waiting' || this.#phase === 'held';
+  }
+
   /** Holds whatever comes, whatever its status. */
   hold(): void {
     if (this.#phase === 'waiting') this.#hold();
@@ -163,7 +168,6 @@ export class Gate {
     const res = this.#res;
     this.restoreHead();
     this.#phase = 'answered';
-    markDegraded(res);
     this.#deaden();
     this.#releaseSources();
     const { req } = res;

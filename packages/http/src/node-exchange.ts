@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AttemptEvents, Exchange, Reply, RequestView } from '@brownout/core';
+import type { AttemptEvents, Exchange, GuardedAttempt, Reply, RequestView } from '@brownout/core';
 import { Gate, gateOf, isDegraded, markDegraded } from './gate.ts';
 import { sendReply } from './send-reply.ts';
 
@@ -27,24 +27,35 @@ export abstract class NodeExchange<Native> implements Exchange<Native> {
   /** Lets the host run what is behind the middleware, unguarded. */
   abstract pass(): void;
   /** Lets the host run what is behind the middleware, and tells the attempt what the response alone does not. */
-  protected abstract proceed(attempt: AttemptEvents, learning: boolean): void;
+  protected abstract proceed(attempt: GuardedAttempt, learning: boolean): void;
 
-  run(attempt: AttemptEvents, learning: boolean): void {
+  run(attempt: GuardedAttempt, learning: boolean): void {
     this.gate = new Gate(this.res, attempt);
     this.proceed(attempt, learning);
   }
 
   reply(reply: Reply): void {
-    if (this.gate !== undefined) {
-      this.gate.reply(reply);
-      return;
-    }
+    if (this.closed) return;
     markDegraded(this.res);
-    sendReply(this.res, reply);
+    this.serve(reply);
   }
 
   serve(reply: Reply): void {
-    sendReply(this.res, reply);
+    if (this.closed) return;
+    if (this.gate === undefined) sendReply(this.res, reply);
+    else this.gate.reply(reply);
+  }
+
+  /** A host whose middleware returns at once waits for nobody. */
+  abandon(): void {}
+
+  /** Nobody is left to be answered, or somebody else has answered. */
+  get closed(): boolean {
+    return this.res.headersSent ? !this.gate?.takesOver : this.res.destroyed;
+  }
+
+  whenClosed(then: () => void): void {
+    this.res.once('close', then);
   }
 
   cut(last: string | undefined): void {

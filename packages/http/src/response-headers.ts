@@ -13,7 +13,13 @@ export function snapshotHeaders(res: ServerResponse): OutgoingHttpHeaders {
   return headers;
 }
 
-/** What stands on the response, or was given to `writeHead`, and did not stand there `before`. */
+/** Said by earlier middleware they are about this answer, too: whether it may be kept, for whom, and what its bytes are. */
+const binding = ['cache-control', 'vary', 'content-range', 'content-encoding', 'trailer'];
+
+/**
+ * What stands on the response, or was given to `writeHead`, and did not stand there `before`; and what binds every cache,
+ * whoever said it.
+ */
 export function headersSince(
   res: ServerResponse,
   before: OutgoingHttpHeaders,
@@ -23,7 +29,7 @@ export function headersSince(
   const now = res.getHeaders();
   for (const name in now) {
     const value = now[name];
-    if (value !== undefined && !same(value, before[name])) own[name] = text(value);
+    if (value !== undefined && (!same(value, before[name]) || binding.includes(name))) own[name] = text(value);
   }
   const given = typeof headArguments[1] === 'string' ? headArguments[2] : (headArguments[1] ?? headArguments[2]);
   for (const [name, value] of headerPairs(given)) {

@@ -1,6 +1,6 @@
 import { Stream } from 'node:stream';
-import type { Attempt, AttemptEvents, Reply } from '@brownout/core';
-import { markDegraded, NodeExchange, NodeRequest } from '@brownout/http';
+import type { GuardedAttempt, Reply } from '@brownout/core';
+import { NodeExchange, NodeRequest } from '@brownout/http';
 import type { Context, Next } from 'koa';
 
 /** What routers and body parsers put on Koa's context. */
@@ -54,7 +54,7 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
   }
 
   /** Starts the attempt; what it returns settles when Koa may go on with the middleware outside. */
-  handle(attempt: Attempt<C>): Promise<void> {
+  handle(attempt: GuardedAttempt): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#resolve = () => {
         this.#left = true;
@@ -69,7 +69,7 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
     this.#next().then(this.#resolve, this.#reject);
   }
 
-  protected proceed(attempt: AttemptEvents): void {
+  protected proceed(attempt: GuardedAttempt): void {
     this.#running = true;
     this.#next().then(
       () => this.#settled(attempt),
@@ -80,7 +80,7 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
     );
   }
 
-  #settled(attempt: AttemptEvents): void {
+  #settled(attempt: GuardedAttempt): void {
     const ctx = this.#ctx;
     this.#running = false;
     const gate = this.gate!;
@@ -94,20 +94,24 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
     this.#resolve();
   }
 
-  override reply(reply: Reply): void {
+  override serve(reply: Reply): void {
     const ctx = this.#ctx;
     if (!this.#running && !this.#left && !ctx.headerSent && ctx.writable && ctx.respond !== false) {
       this.gate?.restoreHead();
       this.gate?.release();
-      markDegraded(this.res);
       ctx.body = typeof reply.body === 'string' ? reply.body : Buffer.from(reply.body);
       ctx.status = reply.status;
       ctx.remove('Content-Type');
       ctx.set(reply.headers);
     } else {
       ctx.respond = false;
-      super.reply(reply);
+      super.serve(reply);
     }
+    this.#resolve();
+  }
+
+  override abandon(): void {
+    this.#ctx.respond = false;
     this.#resolve();
   }
 

@@ -48,6 +48,14 @@ describe('Circuit', () => {
       expect(of('tripped')).toEqual([{ circuit: 'c', at: 0, rule: 'streak', openMs: 30_000 }]);
     });
 
+    it('trips at the fortieth failure in a row when told so', () => {
+      const { circuit } = setUp({ failureThreshold: 40, failureRateThreshold: false });
+      fail(circuit, 39);
+      expect(circuit.state).toBe('closed');
+      fail(circuit);
+      expect(circuit.state).toBe('open');
+    });
+
     it('starts the row again at a success, and not at an ignored call', () => {
       const { circuit } = setUp({ failureRateThreshold: false });
       fail(circuit, 4);
@@ -334,6 +342,16 @@ describe('Circuit', () => {
       expect(circuit.state).toBe('open');
     });
 
+    it('tells at once of a lease that is found to have ended', () => {
+      for (const find of ['flowing', 'release'] as const) {
+        const { circuit, time, of } = halfOpened({ probeLeaseMs: 5_000 });
+        const probe = admitted(circuit);
+        time.now += 5_000;
+        probe[find]();
+        expect(of('reopened')).toHaveLength(1);
+      }
+    });
+
     it('takes a slow probe for a failed one where slowness trips', () => {
       const { circuit } = halfOpened({ slowCallMs: 100 });
       admitted(circuit).success(100);
@@ -598,6 +616,18 @@ describe('Circuit', () => {
       });
     });
 
+    it('tell the share of slow calls, and the time left', () => {
+      const { circuit } = setUp({ failureThreshold: 1, slowCallMs: 50, minimumCalls: 2 });
+      admitted(circuit).success(50);
+      expect(circuit.metrics().slowRate).toBeUndefined();
+      admitted(circuit).success(49);
+      expect(circuit.metrics()).toMatchObject({ slowRate: 0.5, failureRate: 0 });
+      expect('retryAfterMs' in circuit.metrics()).toBe(false);
+      fail(circuit);
+      expect(circuit.metrics().retryAfterMs).toBe(30_000);
+      expect('slowRate' in circuit.metrics()).toBe(false);
+    });
+
     it('count each transition', () => {
       const { circuit, time } = setUp({ failureThreshold: 1 });
       fail(circuit);
@@ -606,6 +636,25 @@ describe('Circuit', () => {
       time.now += 60_000;
       succeed(circuit, 2);
       expect(circuit.metrics().transitions).toEqual({ tripped: 1, reopened: 1, halfOpened: 2, closed: 1 });
+    });
+
+    it('tell percentiles of the last calls, however old, with `windowCalls`', () => {
+      const { circuit, time } = setUp({ windowCalls: 10 });
+      admitted(circuit).success(20);
+      time.now += 1e9;
+      expect(circuit.metrics().latency?.p50).toBe(20);
+      for (let i = 0; i < 10; i++) admitted(circuit).success(i === 0 ? 20 : 30);
+      admitted(circuit).success(30);
+      expect(circuit.metrics().latency).toEqual({ p50: 30, p95: 30, p99: 30 });
+      admitted(circuit).success(1);
+      expect(circuit.metrics().latency?.p50).toBe(30);
+    });
+
+    it('forget percentiles with the window', () => {
+      const { circuit, time } = setUp();
+      admitted(circuit).success(20);
+      time.now += 60_000;
+      expect('latency' in circuit.metrics()).toBe(false);
     });
 
     it('tell percentiles of dense traffic from the whole window', () => {
@@ -726,6 +775,7 @@ describe('Circuit', () => {
       { at: 0, state: 'ajar', leftMs: 0, failedRounds: 0 },
       { at: 'now', state: 'open', leftMs: 0, failedRounds: 0 },
       { at: 0, state: 'open', leftMs: -1, failedRounds: 0 },
+      { at: 0, state: 'open', leftMs: Number.NaN, failedRounds: 0 },
       { at: 0, state: 'open', leftMs: 0, failedRounds: 0.5 },
       { at: 0, state: 'open', leftMs: 0, failedRounds: 0, override: 'shadow' },
       { at: 0, state: 'open', leftMs: 0, failedRounds: 0, override: 'disabled', why: 7 },

@@ -18,12 +18,11 @@ export class Latencies {
   #first = 0;
   #length = 0;
 
-  add(now: number, ms: number, maxAgeMs: number): void {
+  /** @param most how many to keep */
+  add(now: number, ms: number, maxAgeMs: number, most = latenciesKept): void {
     this.#prune(now, maxAgeMs);
-    if (2 * this.#length === this.#ring.length) {
-      if (this.#length < latenciesKept) this.#grow();
-      else this.#dropOldest();
-    }
+    while (this.#length >= most) this.#dropOldest();
+    if (2 * this.#length === this.#ring.length) this.#grow();
     const at = this.#place(this.#length);
     this.#ring[at] = now;
     this.#ring[at + 1] = ms;

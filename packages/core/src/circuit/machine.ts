@@ -176,7 +176,6 @@ export class Machine implements Settler {
   /** A call has settled after its deadline had settled its permit. */
   countLate(permit: CallPermit): void {
     if (!permit.late) this.counts.late++;
-    permit.late = true;
   }
 
   settle(permit: CallPermit, verdict: Verdict, durationMs: number, isWait: boolean, retryAfterMs: number): void {
@@ -309,7 +308,8 @@ export class Machine implements Settler {
     if (late) this.counts.late++;
     if (permit.sampled && verdict !== 'ignore' && durationMs >= 0) {
       this.#latencies ??= new Latencies();
-      this.#latencies.add(now, durationMs, this.latencyAgeMs);
+      const most = Math.min(latenciesKept, this.#settings.windowCalls ?? latenciesKept);
+      this.#latencies.add(now, durationMs, this.latencyAgeMs, most);
     }
     if (this.events.wanted('settled')) {
       const known = durationMs >= 0 ? durationMs : Math.max(0, now - permit.at) || 0;

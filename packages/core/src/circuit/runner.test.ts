@@ -155,8 +155,9 @@ describe.each([
   it('counts slow calls from the moment the option says so', async () => {
     const { circuit, takes, calls } = await warmedUp();
     circuit.update({ slowCallMs: 10, failureThreshold: 1 });
-    await circuit.run(takes(10));
-    expect(calls().slow).toBe(1);
+    for (let i = 0; i < 3; i++) await circuit.run(takes(10));
+    await circuit.run(takes(9));
+    expect(calls().slow).toBe(3);
     await circuit.run(() => Promise.reject(boom())).catch(nothing);
     expect(circuit.state).toBe('open');
   });
@@ -176,12 +177,55 @@ describe.each([
       minimumCalls: 1,
     });
     time.now += 5_000;
-    for (let i = 0; i < 3_000; i++) await circuit.run(nothing);
+    for (let i = 0; i < 3_003; i++) await circuit.run(nothing);
     time.now += 950;
     for (let i = 0; i < 5; i++) await circuit.run(nothing);
     time.now += 100;
     await circuit.run(() => Promise.reject(boom())).catch(nothing);
     expect(circuit.metrics().failureRate).toBeCloseTo(1 / 6);
+  });
+
+  it('has counted no call as slow before the option said what is slow', async () => {
+    const { circuit, takes } = await warmedUp({ minimumCalls: 1 });
+    for (let i = 0; i < 5; i++) await circuit.run(takes(10));
+    circuit.update({ slowCallMs: 10 });
+    expect(circuit.metrics().slowRate).toBe(0);
+  });
+
+  it('counts nothing that could trip, nor that could close, while disabled', async () => {
+    const { circuit, calls } = await warmedUp();
+    const before = circuit.metrics().consecutiveSuccesses;
+    circuit.disable();
+    for (let i = 0; i < 5; i++) await circuit.run(nothing);
+    expect(circuit.metrics().consecutiveSuccesses).toBe(before);
+    expect(calls().success).toBe(5);
+  });
+
+  it('trips by the rate at a success as well', async () => {
+    const { circuit, events } = await warmedUp({
+      failureThreshold: false,
+      failureRateThreshold: 0.5,
+      windowMs: 1_000,
+      minimumCalls: 4,
+    });
+    circuit.reset();
+    const tripped = vi.fn();
+    events.on('tripped', tripped);
+    for (let i = 0; i < 2; i++) await circuit.run(() => Promise.reject(boom())).catch(nothing);
+    for (let i = 0; i < 2; i++) await circuit.run(nothing);
+    expect(tripped).toHaveBeenCalledOnce();
+  });
+
+  it('passes the caller’s signal on, and ends with it', async () => {
+    const { circuit, calls } = await warmedUp();
+    const caller = new AbortController();
+    for (let i = 0; i < 3; i++) {
+      const seen = await circuit.run(({ signal }) => signal, { signal: caller.signal });
+      expect(seen).toBe(caller.signal);
+    }
+    caller.abort(boom());
+    await expect(circuit.run(nothing, { signal: caller.signal })).rejects.toThrow('boom');
+    expect(calls()).toEqual({ ...zero, success: 3 });
   });
 
   it('gives a signal that never fires, and none that calls share', async () => {
@@ -196,11 +240,54 @@ describe('Circuit.run, on the process’s clock', () => {
   it('loses no success of dense traffic, and trips as soon as it fails', async () => {
     const circuit = new Circuit('c', { failureRateThreshold: 0.001 });
     for (let i = 0; i < 4_995; i++) await circuit.run(nothing);
+    expect(circuit.metrics().consecutiveSuccesses).toBe(4_995);
     for (let i = 0; i < 4; i++) await circuit.run(() => Promise.reject(boom())).catch(nothing);
     const { calls, failureRate, consecutiveSuccesses } = circuit.metrics();
     expect([calls.success, failureRate, consecutiveSuccesses]).toEqual([4_995, 4 / 4_999, 0]);
     await circuit.run(() => Promise.reject(boom())).catch(nothing);
     expect(circuit.state).toBe('open');
+  });
+});
+
+describe('Circuit.run, in dense traffic', () => {
+  it('reads the clock about once per call', async () => {
+    let reads = 0;
+    const clock = { now: () => reads++ / 1_000, wall: () => 0 };
+    const circuit = new Circuit('c', { clock });
+    for (let i = 0; i < 10_000; i++) await circuit.run(nothing);
+    reads = 0;
+    for (let i = 0; i < 10_000; i++) await circuit.run(nothing);
+    expect(reads).toBeLessThan(11_000);
+  });
+
+  it('clears the row of failures at the first success, wherever it comes', async () => {
+    for (let offset = 0; offset < 8; offset++) {
+      const circuit = new Circuit('c', { failureRateThreshold: false });
+      for (let i = 0; i < 1_200 + offset; i++) await circuit.run(nothing);
+      for (let i = 0; i < 4; i++) await circuit.run(() => Promise.reject(boom())).catch(nothing);
+      await circuit.run(nothing);
+      await circuit.run(() => Promise.reject(boom())).catch(nothing);
+      expect(circuit.state).toBe('closed');
+    }
+  });
+
+  it('counts no call as slow', async () => {
+    const circuit = new Circuit('c');
+    for (let i = 0; i < 2_000; i++) await circuit.run(nothing);
+    circuit.update({ slowCallMs: 1_000 });
+    expect(circuit.metrics().slowRate).toBe(0);
+  });
+
+  it('keeps its deadline', async () => {
+    vi.useFakeTimers();
+    const { circuit } = setUp({ timeoutMs: 1_000 });
+    for (let i = 0; i < 2_000; i++) await circuit.run(nothing);
+    for (let i = 0; i < 5; i++) {
+      const running = circuit.run(() => new Promise(nothing)).catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await running).toBeInstanceOf(DeadlineError);
+      circuit.reset();
+    }
   });
 });
 
@@ -239,6 +326,12 @@ describe('Circuit.run, with the caller’s signal', () => {
     hung.reject(boom());
     await expect(running).rejects.toThrow('boom');
     expect(calls()).toEqual({ ...zero, ignored: 1, slow: 1 });
+  });
+
+  it('does not count a slow answer that says nothing as slow', async () => {
+    const { circuit, calls, takes } = setUp({ slowCallMs: 100 });
+    await expect(circuit.run(() => takes(500)().then(() => Promise.reject(status(404))))).rejects.toThrow('404');
+    expect(calls()).toEqual({ ...zero, ignored: 1 });
   });
 
   it('counts an AbortError of the function’s own as a failure', async () => {
@@ -316,6 +409,17 @@ describe('Circuit.run, with a deadline', () => {
     expect(circuit.metrics().consecutiveFailures).toBe(2);
   });
 
+  it('lets go of the caller’s signal at the deadline, though the function hangs', async () => {
+    vi.useFakeTimers();
+    const { circuit } = setUp({ timeoutMs: 1_000 });
+    const { signal } = new AbortController();
+    const remove = vi.spyOn(signal, 'removeEventListener');
+    const running = circuit.run((call) => new Promise(() => void call.signal), { signal }).catch(nothing);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await running;
+    expect(remove).toHaveBeenCalledOnce();
+  });
+
   it('leaves no timer behind', async () => {
     vi.useFakeTimers();
     const { circuit, calls } = setUp({ timeoutMs: 1_000 });
@@ -353,6 +457,16 @@ describe('Circuit.run, with a deadline', () => {
     expect(await running).toBe(7);
     expect(signal?.aborted).toBe(false);
     expect(calls()).toEqual({ ...zero, failure: 1, late: 1 });
+  });
+
+  it('is none by default', async () => {
+    vi.useFakeTimers();
+    const { circuit } = setUp();
+    const slow = deferred<number>();
+    const running = circuit.run(() => slow.promise);
+    await vi.advanceTimersByTimeAsync(1_000_000);
+    slow.resolve(7);
+    expect(await running).toBe(7);
   });
 
   it('is none in disabled mode', async () => {

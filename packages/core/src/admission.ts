@@ -1,0 +1,112 @@
+import type { Circuit } from './circuit/circuit.ts';
+import type { Permit, Refusal } from './circuit/permit.ts';
+import type { CircuitSource } from './circuit-source.ts';
+import type { Verdict } from './events.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Which circuit governs an exchange, and the permit that it gave. */
+export class Admission<Native> {
+  readonly #circuits: CircuitSource<Native>;
+  readonly #exchange: Exchange<Native>;
+  #circuit: Circuit | undefined;
+  #permit: Permit | undefined;
+  #givenAway = false;
+
+  constructor(circuits: CircuitSource<Native>, exchange: Exchange<Native>) {
+    this.#circuits = circuits;
+    this.#exchange = exchange;
+  }
+
+  /** As far as it is known by now. */
+  get circuit(): Circuit | undefined {
+    return this.#circuit;
+  }
+
+  /** What a degraded answer calls it. */
+  get name(): string {
+    return this.#circuit?.name ?? this.#circuits.name;
+  }
+
+  /** Whether it counts, or not even that, and changes nothing. */
+  get isSilent(): boolean {
+    const mode = this.#circuit?.mode;
+    return mode === 'shadow' || mode === 'disabled';
+  }
+
+  guess(): void {
+    this.#circuit = this.#circuits.guess(this.#exchange);
+  }
+
+  /** Takes over a permit of the same circuit, so that no exchange takes two. */
+  inherit(permit: Permit | undefined): void {
+    this.#permit = permit;
+  }
+
+  /** `undefined`: admitted. */
+  admit(): Refusal | undefined {
+    if (this.#circuit === undefined || this.#permit !== undefined) return undefined;
+    const answer = this.#circuit.admit();
+    if (!answer.admitted) return answer;
+    this.#permit = answer;
+    return undefined;
+  }
+
+  /**
+   * Makes sure which circuit this is about: under an app-wide mount the route is known for certain only once it is reached. A
+   * permit of a wrong guess is given back uncounted. `status`: of the answer, where there is one.
+   */
+  reach(status?: number): Circuit | undefined {
+    if (this.#givenAway) return this.#circuit;
+    const reached = this.#circuits.reached(this.#exchange, this.#circuit, status);
+    if (reached !== this.#circuit) {
+      this.release();
+      this.#circuit = reached;
+      if (reached?.state === 'closed') this.admit();
+    }
+    return reached;
+  }
+
+  /** Whether this exchange has a permit of that circuit. */
+  holds(circuit: Circuit): boolean {
+    return circuit === this.#circuit && this.#permit !== undefined;
+  }
+
+  flowing(): void {
+    this.#permit?.flowing();
+  }
+
+  settle(verdict: Verdict, tookMs: number, retryAfterMs?: number): void {
+    const permit = this.#permit;
+    this.#permit = undefined;
+    if (verdict === 'success') permit?.success(tookMs);
+    else if (verdict === 'failure') permit?.failure(tookMs, { retryAfterMs });
+    else permit?.ignore();
+  }
+
+  /** The client left after so many milliseconds: no verdict, but perhaps it waited for long. */
+  deserted(waitedMs: number): void {
+    this.#permit?.ignore(waitedMs);
+    this.#permit = undefined;
+  }
+
+  release(): void {
+    this.#permit?.release();
+    this.#permit = undefined;
+  }
+
+  /**
+   * Lets a breaker further in govern. A permit of the same circuit goes with it; a circuit that the user named goes on to count
+   * what it sees; one that was learned leaves the route to it.
+   */
+  yieldTo(inner: Circuit | undefined): Permit | undefined {
+    this.#givenAway = true;
+    const isSame = inner !== undefined && inner === this.#circuit;
+    if (!isSame && this.#circuits.named) return undefined;
+    const permit = this.#permit;
+    this.#permit = undefined;
+    this.#circuit = undefined;
+    if (isSame) return permit;
+    permit?.release();
+    return undefined;
+  }
+}

@@ -1,0 +1,98 @@
+import { degradedReply } from './degraded-reply.ts';
+import type { Exchange } from './exchange.ts';
+import { fallbackMetadata } from './fallback-metadata.ts';
+import type { ParsedOptions } from './guard-options.ts';
+import type { FallbackMetadata, FallbackReason } from './metadata.ts';
+import type { Reply } from './reply.ts';
+import type { RequestView } from './request-view.ts';
+import { streamTail } from './stream-tail.ts';
+import { cachedAnswer } from './tiers/cached-answer.ts';
+import { contextExcerpts } from './tiers/context-excerpts.ts';
+import { bareAnswer, Ladder, type LadderAnswer } from './tiers/ladder.ts';
+import type { Tier, TierContext, TierSite, TierWatcher } from './tiers/tier.ts';
+import { Watch } from './watch.ts';
+
+/** What is known of a failure. */
+export type Facts = Omit<TierContext, 'signal'>;
+
+/** How a route answers when its handler does not: the tiers, for which reasons, and how their answers are tagged. */
+export class Fallbacks<Native> {
+  /** No tiers: refusals and timeouts go to the host's own error handling. */
+  readonly areOff: boolean;
+  readonly #site: TierSite;
+  readonly #ladder: Ladder;
+  readonly #reasons: ReadonlySet<FallbackReason> | undefined;
+  readonly #watching: readonly (Tier<Native> | undefined)[] | undefined;
+  readonly #exposeHeaders: boolean;
+  readonly #tag: ((body: unknown, metadata: FallbackMetadata) => unknown) | undefined;
+
+  /** @throws OptionsError */
+  constructor({ own }: ParsedOptions<Native>, site: TierSite) {
+    const { fallback = [cachedAnswer<Native>(), contextExcerpts<Native>()] } = own;
+    const tiers = fallback === false ? [] : fallback;
+    this.areOff = fallback === false;
+    this.#site = site;
+    this.#ladder = new Ladder(tiers as readonly Tier<never>[]);
+    this.#reasons = own.degradeOn && new Set(own.degradeOn);
+    this.#exposeHeaders = own.exposeHeaders ?? false;
+    this.#tag = own.tag;
+    if (tiers.some((tier) => tier.watch)) this.#watching = tiers.map((tier) => (tier.watch ? tier : undefined));
+  }
+
+  /** Whether this reason is answered by a tier. */
+  answer(reason: FallbackReason): boolean {
+    return !this.areOff && (this.#reasons === undefined || this.#reasons.has(reason));
+  }
+
+  /** What the tiers that see a request from its beginning make of it. */
+  watch(request: RequestView<Native>): Watch | undefined {
+    if (this.#watching === undefined) return undefined;
+    let isWatched = false;
+    const watchers = this.#watching.map((tier) => {
+      const watcher = tier && this.#watcherOf(tier, request);
+      isWatched ||= watcher !== undefined;
+      return watcher;
+    });
+    return isWatched ? new Watch(watchers, this.#site) : undefined;
+  }
+
+  /** Asks the tiers. `undefined` when the client left meanwhile. */
+  climb(
+    request: RequestView<Native>,
+    facts: Facts,
+    watch: Watch | undefined,
+    left: () => AbortSignal,
+  ): LadderAnswer | Promise<LadderAnswer | undefined> {
+    return this.#ladder.climb(request, facts, watch?.watchers, left, this.#site);
+  }
+
+  /** The answer of a tier as it goes out. Never throws. */
+  reply(exchange: Exchange<Native>, { reply, level }: LadderAnswer, facts: Facts): Reply {
+    const { events, clock } = this.#site;
+    const exposed = this.#exposeHeaders ? exchange.header('access-control-expose-headers') : undefined;
+    const options = { tag: this.#tag, exposeHeaders: this.#exposeHeaders, exposed, events };
+    const wall = clock.wall();
+    try {
+      return degradedReply(exchange.request, reply, level, facts, options, wall).reply;
+    } catch (error) {
+      events.emit('tier_failed', { circuit: facts.circuit, at: wall, level, error });
+      const untagged = { exposeHeaders: false };
+      return degradedReply(exchange.request, bareAnswer.reply, bareAnswer.level, facts, untagged, wall).reply;
+    }
+  }
+
+  /** The last bytes of a flowing answer that is cut; `undefined` where its format has no place for them. */
+  lastWords(exchange: Exchange<Native>, facts: Facts): string | undefined {
+    return streamTail(exchange, fallbackMetadata('unavailable', facts, this.#site.clock.wall()));
+  }
+
+  #watcherOf(tier: Tier<Native>, request: RequestView<Native>): TierWatcher | undefined {
+    try {
+      return tier.watch?.(request, this.#site);
+    } catch (error) {
+      const { events, clock } = this.#site;
+      events.emit('option_failed', { at: clock.wall(), option: `${tier.name}.watch`, error });
+      return undefined;
+    }
+  }
+}
