@@ -40,6 +40,10 @@ export interface Route {
 export interface Application {
   /** Middleware before the breaker. */
   readonly before?: Handler;
+  /** The middleware before the breaker goes on though a head is made. */
+  readonly keepsOn?: boolean;
+  /** Middleware after all routes. */
+  readonly after?: Handler;
   /** `app.use(breaker(options))`. */
   readonly use?: Options;
   /** `app.use(path, breaker(options))`; Express only. */
@@ -79,13 +83,13 @@ function expressHost(name: string, express: typeof Express): Host {
   return {
     name,
     family: 'express',
-    create({ before, use, usePath, routes, onError }) {
+    create({ before, keepsOn, after, use, usePath, routes, onError }) {
       const app = express();
       app.use(express.json());
       if (before !== undefined) {
         app.use((req, res, next) => {
           before(call(req, res));
-          if (!res.headersSent) next();
+          if (keepsOn || !res.headersSent) next();
         });
       }
       if (use !== undefined) app.use(usePath ?? '/', forExpress.breaker(use));
@@ -102,6 +106,7 @@ function expressHost(name: string, express: typeof Express): Host {
         else if (breaker !== undefined) app[method](path, forExpress.breaker(breaker), own);
         else app[method](path, own);
       }
+      if (after !== undefined) app.use((req, res) => void after(call(req, res)));
       app.use(((error, _req, _res, next) => {
         onError?.(error);
         next(error);
@@ -128,7 +133,7 @@ function koaHost(name: string, Koa: typeof Koa3): Host {
   return {
     name,
     family: 'koa',
-    create({ before, use, routes, onError }) {
+    create({ before, after, use, routes, onError }) {
       const app = new Koa();
       app.on('error', (error) => onError?.(error));
       app.use(bodyParser() as never);
@@ -151,6 +156,7 @@ function koaHost(name: string, Koa: typeof Koa3): Host {
         else router[method](path, own as never);
       }
       app.use(router.routes() as never);
+      if (after !== undefined) app.use(async (ctx) => void after(call(ctx as never)));
       return createServer(app.callback());
     },
   };

@@ -42,6 +42,11 @@ export class Admission<Native> {
     this.#permit = permit;
   }
 
+  /** The pattern that the path was taken for; `undefined` when nothing is known of it. */
+  get expected(): string | undefined {
+    return this.#circuits.expected(this.#exchange, this.#circuit);
+  }
+
   /** `undefined`: admitted. */
   admit(): Refusal | undefined {
     if (this.#circuit === undefined || this.#permit !== undefined) return undefined;
@@ -61,7 +66,7 @@ export class Admission<Native> {
     if (reached !== this.#circuit) {
       this.release();
       this.#circuit = reached;
-      if (reached?.state === 'closed') this.admit();
+      if (reached?.state === 'closed' && reached.mode !== 'disabled') this.admit();
     }
     return reached;
   }

@@ -93,7 +93,7 @@ export class Attempt<Native> implements GuardedAttempt {
       this.#exchange.pass();
       return;
     }
-    if (outer instanceof Attempt) this.#admission.inherit(outer.#yieldTo(this.circuit));
+    if (outer instanceof Attempt && this.#governs) this.#admission.inherit(outer.#yieldTo(this.circuit));
     this.#watch = this.#policy.fallbacks.watch(request);
     const fresh = this.#governs ? this.#watch?.fresh() : undefined;
     if (fresh instanceof Promise) fresh.then((reply) => this.#admit(reply)).catch((error) => this.#fail(error));
@@ -115,7 +115,7 @@ export class Attempt<Native> implements GuardedAttempt {
       else this.#fail(refusalError(this.#admission.name, refusal));
       return;
     }
-    this.#exchange.run(this, this.circuit === undefined);
+    this.#exchange.run(this, this.#admission.expected);
     if (this.#phase === 'running' && this.#policy.timeoutMs > 0 && !this.#yielded) {
       this.#deadline = new Deadline(this.#exchange, this.#policy.timeoutMs, this);
     }
@@ -142,7 +142,7 @@ export class Attempt<Native> implements GuardedAttempt {
     return this.#judgement?.verdict === 'success' ? this.#watch!.captures(status, headers) : 0;
   }
 
-  began(status: number): void {
+  began(status: number, isWhole = false): void {
     if (this.#phase !== 'running') return;
     this.#disarm();
     this.#judgement ??= this.#judge(status);
@@ -151,7 +151,7 @@ export class Attempt<Native> implements GuardedAttempt {
     if (this.#judgement.verdict === 'failure') this.#settle('failure');
     else this.#admission.flowing();
     const { idleMs, totalMs } = this.#policy;
-    if ((idleMs > 0 || totalMs > 0) && this.#governs) {
+    if (!isWhole && (idleMs > 0 || totalMs > 0) && this.#governs) {
       this.#stream = new StreamWatch(this.#exchange, this.#site.clock, idleMs, totalMs, () => this.#cut('timeout'));
     }
   }
@@ -234,10 +234,10 @@ export class Attempt<Native> implements GuardedAttempt {
       const error = new TypeError('Expected the reason given to `degrade` to be one of `fallbackReasons`');
       this.#site.events.emit('option_failed', { at: this.#site.clock.wall(), option: 'degrade', error });
     }
-    if (this.#phase === 'flowing') this.#cut(reason);
+    const verdict = reason === 'failure' || reason === 'timeout' ? 'failure' : 'ignore';
+    if (this.#phase === 'flowing') this.#cut(reason, verdict);
     if (this.#phase === 'running') this.#admission.reach();
-    if (this.#phase !== 'running' && this.#phase !== 'aside') return;
-    this.#degrade({ verdict: reason === 'failure' || reason === 'timeout' ? 'failure' : 'ignore', reason });
+    if (this.#phase === 'running' || this.#phase === 'aside') this.#degrade({ verdict, reason });
   }
 
   expired(): void {
@@ -255,7 +255,7 @@ export class Attempt<Native> implements GuardedAttempt {
     }
     this.#settle('failure');
     if (fallbacks.areOff) {
-      this.#exchange.release();
+      this.#exchange.handOver();
       this.#finish();
     }
     this.#controller?.abort(error);
@@ -308,9 +308,9 @@ export class Attempt<Native> implements GuardedAttempt {
   }
 
   /** Ends a flowing answer that has failed. */
-  #cut(reason: FallbackReason): void {
+  #cut(reason: FallbackReason, verdict: Judgement['verdict'] = 'failure'): void {
     const { governs, name } = { governs: this.#governs, name: this.#admission.name };
-    this.#settle('failure');
+    this.#settle(verdict);
     this.#finish();
     if (!governs) return;
     this.#controller?.abort(answeredAlready());

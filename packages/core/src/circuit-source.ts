@@ -7,6 +7,8 @@ export interface CircuitSource<Native> {
   guess(exchange: Exchange<Native>): Circuit | undefined;
   /** `status`: of the answer, where there is one. `undefined` as result: nothing was reached that is counted. */
   reached(exchange: Exchange<Native>, guess: Circuit | undefined, status?: number): Circuit | undefined;
+  /** The pattern that a guess stands for, where it came from what was learned. */
+  expected(exchange: Exchange<Native>, guess: Circuit | undefined): string | undefined;
   /** Whether the user named it: then it counts what a breaker further in lets through, too. */
   readonly named: boolean;
   /** What a degraded answer calls the circuit where there is none. */
@@ -34,6 +36,11 @@ export class OneCircuit<Native> implements CircuitSource<Native> {
   reached(): Circuit {
     return this.#circuit;
   }
+
+  /** No route need be learned. */
+  expected(): string {
+    return '';
+  }
 }
 
 /** More routes than this share the circuit of the mount. */
@@ -47,6 +54,7 @@ interface KnownRoute {
 class ApplicationRoutes {
   readonly byName = new Map<string, KnownRoute>();
   readonly learned = new LearnedRoutes<KnownRoute>();
+  readonly patterns = new Map<Circuit, string>();
   /** For what the host tells no pattern of. */
   mount: KnownRoute | undefined;
 }
@@ -62,6 +70,11 @@ export class RouteCircuits<Native> implements CircuitSource<Native> {
     this.#make = make;
   }
 
+  expected(exchange: Exchange<Native>, guess: Circuit | undefined): string | undefined {
+    if (guess === undefined) return undefined;
+    return this.#routesOf(exchange.application).patterns.get(guess);
+  }
+
   guess(exchange: Exchange<Native>): Circuit | undefined {
     const routes = this.#routesOf(exchange.application);
     const { request, route } = exchange;
@@ -72,11 +85,13 @@ export class RouteCircuits<Native> implements CircuitSource<Native> {
 
   reached(exchange: Exchange<Native>, guess: Circuit | undefined, status?: number): Circuit | undefined {
     const { request, route } = exchange;
-    if (route === undefined && (guess !== undefined || isClientError(status))) return undefined;
+    if (route === undefined && isClientError(status)) return undefined;
     const routes = this.#routesOf(exchange.application);
     const method = methodOf(request.method);
     const known = route === undefined ? this.#mount(routes, exchange) : this.#known(routes, method, route);
-    if (known.circuit !== guess && routes.learned.find(method, request.path) !== known) {
+    // what answers before a known route is reached says nothing about where its path leads
+    const isLesson = route !== undefined || guess === undefined;
+    if (isLesson && known.circuit !== guess && routes.learned.find(method, request.path) !== known) {
       routes.learned.learnPath(method, request.path, known);
     }
     return known.circuit;
@@ -101,6 +116,7 @@ export class RouteCircuits<Native> implements CircuitSource<Native> {
     }
     const route = { circuit: this.#make(name) };
     routes.byName.set(name, route);
+    routes.patterns.set(route.circuit, pattern);
     routes.learned.learnPattern(method, pattern, route);
     return route;
   }

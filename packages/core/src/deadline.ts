@@ -28,6 +28,7 @@ export class Deadline {
     this.#ms = Math.min(ms, mostTimerMs);
     this.#events = events;
     this.#timer = setTimeout(check, this.#ms, this);
+    if (exchange.upload !== 'whole') exchange.whenUploaded(() => this.#restart());
   }
 
   disarm(): void {
@@ -40,7 +41,6 @@ export class Deadline {
     if (typeof upload !== 'number') this.#events.expired();
     else if (upload === this.#uploaded) this.#events.stalled();
     else {
-      if (this.#uploaded === -1) this.#exchange.whenUploaded(() => this.#restart());
       this.#uploaded = upload;
       this.#restart();
     }

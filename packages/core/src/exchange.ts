@@ -37,8 +37,11 @@ export interface Exchange<Native = unknown> {
   whenUploaded(then: () => void): void;
   /** Lets the host run what is behind the middleware, unguarded. */
   pass(): void;
-  /** Lets the host run what is behind the middleware. `learning`: nothing is known of this path, so note which route is reached. */
-  run(attempt: AttemptEvents, learning: boolean): void;
+  /**
+   * Lets the host run what is behind the middleware. `expected`: the pattern that the path was taken for; `undefined` when nothing
+   * is known of it, so that the host has to note which route is reached.
+   */
+  run(attempt: GuardedAttempt, expected: string | undefined): void;
   /** Sends a whole answer in the handler's place, once; what the handler does to the response afterwards is harmless. */
   reply(reply: Reply): void;
   /** Sends a whole answer that is not degraded, in the handler's place. */
@@ -53,6 +56,8 @@ export interface Exchange<Native = unknown> {
   report(error: unknown): void;
   /** Holds all that the handler sends from now on. */
   hold(): void;
+  /** Lets the host answer, and makes what the handler does after that harmless. */
+  handOver(): void;
   /** Takes hands off the response: what the handler does from now on goes out as it is. */
   release(): void;
   /** The value of a header that stands on the response now. */
@@ -69,8 +74,11 @@ export interface AttemptEvents {
   readonly capturing: boolean;
   /** Whether `flowed` is to be called. */
   readonly watchesFlow: boolean;
-  /** The first byte of the accepted answer is out; `contentType` as it went out. */
-  began(status: number): void;
+  /**
+   * The first byte of the accepted answer is out; or, `isWhole`, the handler has given all of it, and the host alone has yet to
+   * write it.
+   */
+  began(status: number, isWhole?: boolean): void;
   /** More bytes went out. */
   flowed(): void;
   ended(ending: Ending, status: number, captured?: CapturedAnswer): void;

@@ -14,6 +14,9 @@ export interface RouteHandle {
   run<T>(circuit: Circuit, fn: (call: { readonly signal: AbortSignal }) => T | Promise<T>): Promise<T>;
   /** Hands over the passages that have been retrieved, for excerpts of them should the rest fail. Strings, or `{ text, source?, title?, score? }`. */
   provideContext(passages: unknown, about?: { readonly question?: string }): void;
-  /** Gives up on purpose: the request is answered by a tier, with this reason. Does nothing once a byte is out. */
+  /**
+   * Gives up on purpose: the request is answered by a tier, with this reason. An answer that flows is ended, and says so where its
+   * format has a place for it.
+   */
   degrade(reason: FallbackReason): void;
 }

@@ -57,9 +57,12 @@ export class LearnedRoutes<Route> {
     this.#exact.set(`${method} ${path}`, { route });
   }
 
-  /** Patterns that do not compile, and catch-alls, would claim paths that they have never answered: they are not kept. */
+  /**
+   * Patterns that do not compile, and those without a literal segment (`/*rest`, `/:slug`), would claim paths that they have never
+   * answered: they are not kept.
+   */
   learnPattern(method: string, pattern: string, route: Route): void {
-    if (/^\/?\{?\/?\*/.test(pattern)) return;
+    if (!pattern.startsWith('/') || !pattern.split('/').some((segment) => /^[^:*{}]+$/.test(segment))) return;
     const path = compiled(pattern);
     if (path === undefined) return;
     const rank = literalness(pattern);

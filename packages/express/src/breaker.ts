@@ -33,7 +33,7 @@ export function breaker(options?: BreakerOptions<Request>): BreakerMiddleware {
   const guard = new Guard<Request>('breaker', options);
   return function brownout(request, res, next) {
     const req = request as Request;
-    const attempt = guard.attempt(new ExpressExchange(req, res as Response, next));
+    const attempt = guard.attempt(new ExpressExchange(brownout, req, res as Response, next));
     req.brownout = attempt;
     attempt.start();
   };

@@ -6,8 +6,8 @@ import { ExpressExchange } from './express-exchange.ts';
 class GuardedExchange<R extends Request> extends ExpressExchange<R> {
   readonly #handler: RequestHandler;
 
-  constructor(handler: RequestHandler, ...[req, res, next]: ConstructorParameters<typeof ExpressExchange<R>>) {
-    super(req, res, next);
+  constructor(handler: RequestHandler, ...rest: ConstructorParameters<typeof ExpressExchange<R>>) {
+    super(...rest);
     this.#handler = handler;
   }
 
@@ -58,8 +58,8 @@ export function guarded<Params, ResBody, ReqBody, Query, Locals extends Response
 ): RequestHandler<Params, ResBody, ReqBody, Query, Locals>;
 export function guarded(handler: RequestHandler, options?: BreakerOptions<Request>): RequestHandler {
   const guard = new Guard<Request>('guarded', options);
-  return (req, res, next) => {
-    const attempt = guard.attempt(new GuardedExchange(handler, req, res, next));
+  return function brownout(req, res, next) {
+    const attempt = guard.attempt(new GuardedExchange(handler, brownout, req, res, next));
     req.brownout = attempt;
     attempt.start();
   };

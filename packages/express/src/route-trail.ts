@@ -5,49 +5,90 @@ interface Registration {
   readonly path: unknown;
 }
 
-interface Level {
-  readonly base: string;
+/** A registration under one mount. */
+interface Sighting {
+  readonly mount: string;
+  readonly mountPath: RegExp;
   readonly pattern: string;
 }
 
-/** The patterns of registrations, with the mount that they were seen under. */
-const patterns = new WeakMap<object, Level>();
+/** What trails have shown. A router that is mounted twice has its registrations under two mounts. */
+const sightings = new WeakMap<object, Sighting[]>();
 
 /**
- * The whole pattern of the route that `req` has reached; `undefined` before one is. On the way out to error handlers `baseUrl` is
- * back at that of the breaker, `mount`, and only what was noted before tells where the route is mounted.
+ * The whole pattern of the route that `req` has reached, by what trails have shown of its registration; `undefined` before one is
+ * reached, or where nothing fits. On the way out to error handlers `baseUrl` is back at that of the breaker, `mount`: then
+ * `expected`, which the path was taken for, decides between several.
  */
-export function routePattern(req: Request, mount: string): string | undefined {
+export function knownPattern(req: Request, mount: string, expected: string | undefined): string | undefined {
   const registration = req.route as Registration | undefined;
-  if (registration === undefined) return undefined;
+  const seen = registration && sightings.get(registration);
+  if (seen === undefined) return undefined;
   const base = req.baseUrl ?? '';
-  const known = patterns.get(registration);
-  if (known !== undefined && (known.base === base || base === mount)) return known.pattern;
-  return noted(registration, base, named(base, req.params));
+  const fitting = seen.find(({ mountPath }) => mountPath.test(base));
+  if (fitting !== undefined) return fitting.pattern;
+  if (base !== mount) return undefined;
+  return seen.length === 1 ? seen[0]!.pattern : seen.find(({ pattern }) => pattern === expected)?.pattern;
 }
 
-function noted(registration: Registration, base: string, mount: string): string {
-  const pattern = mount + written(registration.path);
-  patterns.set(registration, { base, pattern });
+/** More mounts than this of one registration, without a trail to tell their parameters, are taken for one. */
+const mostMounts = 8;
+
+/** The pattern of a route whose own breaker this is: no trail has led here, so the mount is taken as it came. */
+export function ownPattern(req: Request): string {
+  const registration = req.route as Registration;
+  const known = knownPattern(req, req.baseUrl, undefined);
+  if (known !== undefined) return known;
+  const seen = sightings.get(registration);
+  if (seen !== undefined && seen.length >= mostMounts) return seen[0]!.pattern;
+  return sighted(registration, named(req.baseUrl, req.params) ?? req.baseUrl);
+}
+
+function sighted(registration: Registration, mount: string): string {
+  const seen = sightings.get(registration) ?? [];
+  const before = seen.find((sighting) => sighting.mount.toLowerCase() === mount.toLowerCase());
+  if (before !== undefined) return before.pattern;
+  const pattern = mount + written(registration.path) || '/';
+  sightings.set(registration, [...seen, { mount, mountPath: pathOf(mount), pattern }]);
   return pattern;
 }
 
+/** What the user wrote; a regular expression is no path, and must not be read as one. */
 function written(path: unknown): string {
-  if (Array.isArray(path)) return path.map(String).join(', ');
+  if (Array.isArray(path)) return path.map(written).join(', ');
+  if (path instanceof RegExp) return `RegExp(${path})`;
   return path === '/' ? '' : String(path);
 }
 
-/** Puts the names of parameters back into a path that came: `/tenants/42` → `/tenants/:tenant`. */
-function named(path: string, params: Readonly<Record<string, unknown>> | undefined): string {
-  const names = Object.entries(params ?? {});
-  if (names.length === 0) return path;
-  return path
-    .split('/')
-    .map((segment) => {
-      const at = segment === '' ? -1 : names.findIndex(([, value]) => value === decoded(segment));
-      return at === -1 ? segment : `:${names.splice(at, 1)[0]![0]}`;
-    })
-    .join('/');
+/** Matches the paths that a mount may have come as. */
+function pathOf(mount: string): RegExp {
+  const source = mount
+    .split(/([:*][\w$]+)/)
+    .map((part) => (part[0] === ':' ? '[^/]+' : part[0] === '*' ? '.+' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')))
+    .join('');
+  return new RegExp(`^${source}$`, 'i');
+}
+
+/**
+ * Puts the names of a level's parameters back into the path that came: `/tenants/42` → `/tenants/:tenant`. `undefined` where one
+ * cannot be found in it: then nobody knows the pattern.
+ */
+function named(path: string, params: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  let segments = path.split('/').map(decoded);
+  for (const [name, value] of Object.entries(params ?? {})) {
+    if (Array.isArray(value)) {
+      const whole = segments.join('/');
+      const at = whole.lastIndexOf(value.join('/'));
+      if (at === -1) return undefined;
+      segments = `${whole.slice(0, at)}*${name}${whole.slice(at + value.join('/').length)}`.split('/');
+    } else if (typeof value === 'string' && value !== '') {
+      const exact = segments.indexOf(value);
+      const at = exact === -1 ? segments.findIndex((segment) => segment.includes(value)) : exact;
+      if (at === -1) return undefined;
+      segments[at] = segments[at]!.replace(value, () => `:${name}`);
+    }
+  }
+  return segments.join('/');
 }
 
 function decoded(segment: string): string {
@@ -56,6 +97,12 @@ function decoded(segment: string): string {
   } catch {
     return segment;
   }
+}
+
+/** A mount on the way in; its pattern is `undefined` where it cannot be told. */
+interface Level {
+  readonly base: string;
+  readonly pattern: string | undefined;
 }
 
 /**
@@ -75,27 +122,18 @@ export class RouteTrail {
     const base = req.baseUrl;
     this.#baseUrl = base;
     this.#params = req.params;
+    this.#route = req.route as Registration | undefined;
     this.#levels = [{ base, pattern: named(base, req.params) }];
+    const accessors = { configurable: true, enumerable: true };
     Object.defineProperties(req, {
-      baseUrl: {
-        get: () => this.#baseUrl,
-        set: (value) => this.#mounted(value),
-        configurable: true,
-        enumerable: true,
-      },
+      baseUrl: { ...accessors, get: () => this.#baseUrl, set: (value) => this.#mounted(value) },
+      route: { ...accessors, get: () => this.#route, set: (value) => this.#reached(value) },
       params: {
+        ...accessors,
         get: () => this.#params,
         set: (value) => {
           this.#params = value;
         },
-        configurable: true,
-        enumerable: true,
-      },
-      route: {
-        get: () => this.#route,
-        set: (value) => this.#reached(value),
-        configurable: true,
-        enumerable: true,
       },
     });
   }
@@ -115,7 +153,8 @@ export class RouteTrail {
     const { base: within, pattern } = this.#level;
     if (base === within) return;
     if (base.length > within.length && base.startsWith(within)) {
-      this.#levels.push({ base, pattern: pattern + named(base.slice(within.length), this.#params) });
+      const own = pattern === undefined ? undefined : named(base.slice(within.length), this.#params);
+      this.#levels.push({ base, pattern: own === undefined ? undefined : pattern + own });
       return;
     }
     while (this.#levels.length > 1 && this.#level.base !== base) this.#levels.pop();
@@ -124,6 +163,8 @@ export class RouteTrail {
 
   #reached(route: Registration | undefined): void {
     this.#route = route;
-    if (route !== undefined) this.#pattern = noted(route, this.#level.base, this.#level.pattern);
+    if (route === undefined) return;
+    const { pattern } = this.#level;
+    this.#pattern = pattern === undefined ? undefined : sighted(route, pattern);
   }
 }

@@ -37,6 +37,11 @@ class Policy implements AttemptEvents {
     this.captured = captured;
   }
   threw(): boolean {
+    if (this.gate.flowing) {
+      this.told.push('broken');
+      this.gate.cut(undefined);
+      return false;
+    }
     this.gate.reply(ours);
     return true;
   }
@@ -269,7 +274,13 @@ describe('Gate', () => {
       res.destroy();
     });
     expect(broken.whole).toBe(false);
-    await expect.poll(() => broken.policy.told).toEqual(['began 200', 'broken 200']);
+    expect(broken.policy.told).toEqual(['began 200', 'broken']);
+    const left = await ask(async (res) => {
+      res.write('first');
+      await sleep(10);
+      server!.closeAllConnections();
+    });
+    await expect.poll(() => left.policy.told).toEqual(['began 200', 'deserted 200']);
   });
 
   it('cuts a flowing answer after its last words, or so that it is seen to be broken', async () => {

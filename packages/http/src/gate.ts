@@ -1,9 +1,11 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { nextTick } from 'node:process';
 import type { Readable } from 'node:stream';
-import type { AttemptEvents, Reply } from '@brownout/core';
+import type { AttemptEvents, CapturedAnswer, Reply } from '@brownout/core';
 import { Capture } from './capture.ts';
-import { type HeaderValues, headersSince, snapshotHeaders } from './response-headers.ts';
+import { breakOff, deadenSetters, freezeStatus, type Method, releaseSource, shieldSocket } from './dead-response.ts';
+import { type HeaderSetters, ResponseHead } from './response-head.ts';
+import { type HeaderValues, headerGiven, headersSince } from './response-headers.ts';
 import { sendReply } from './send-reply.ts';
 
 const kGate: unique symbol = Symbol('brownout.gate');
@@ -14,36 +16,14 @@ interface GatedResponse extends ServerResponse {
   [kDegraded]?: boolean;
 }
 
-/** The parts of Node's response that are not in its types: what a head that is made but not sent has left behind. */
-interface UnsentHead {
-  _header: string | null;
-  _headerSent: boolean;
-  _contentLength: number | null;
-  _hasBody: boolean;
-  chunkedEncoding: boolean;
-}
+/** What the gate replaces from the start. */
+type Held = 'writeHead' | 'write' | 'end' | 'flushHeaders' | 'destroy';
 
-// biome-ignore lint/suspicious/noExplicitAny: these stand in for overloaded methods and hand on whatever they are given
-type Method = (...args: any[]) => any;
-
-/** What the gate replaces from the start, and what it replaces when it answers in the handler's place. */
-const held = ['writeHead', 'write', 'end', 'flushHeaders', 'destroy'] as const;
-const setters = [
-  'setHeader',
-  'setHeaders',
-  'appendHeader',
-  'removeHeader',
-  'addTrailers',
-  'writeContinue',
-  'writeProcessing',
-  'writeEarlyHints',
-  'writeInformation',
-] as const;
-type Name = (typeof held)[number] | (typeof setters)[number];
-type Methods = Partial<Record<Name, Method>>;
-
-/** waiting: nothing is out · flowing: the handler's answer is · held: a head was refused · answered: ours is out · released: hands off. */
-type Phase = 'waiting' | 'flowing' | 'held' | 'answered' | 'released';
+/**
+ * waiting: nothing is out · flowing: the handler's answer is · held: a head was refused · answered: ours is out · released: hands
+ * off · handed over: hands off until it is answered.
+ */
+type Phase = 'waiting' | 'flowing' | 'held' | 'answered' | 'released' | 'handed over';
 
 /** Whether the answer on this response came from a fallback tier. */
 export function isDegraded(res: ServerResponse): boolean {
@@ -67,9 +47,8 @@ export function gateOf(res: ServerResponse): Gate | undefined {
 export class Gate {
   readonly #res: GatedResponse;
   readonly attempt: AttemptEvents;
-  readonly #beneath: Methods;
-  readonly #headersBefore: OutgoingHttpHeaders;
-  readonly #statusBefore: number;
+  readonly #beneath: ReturnType<typeof methodsOf>;
+  readonly #before: ResponseHead;
   #phase: Phase = 'waiting';
   /** Calls of what is beneath that are under way: while it is not 0, our wrappers only pass on. */
   #passing = 0;
@@ -78,37 +57,22 @@ export class Gate {
   #pinned = false;
   #ended = false;
   #destroyed = false;
+  #shielded = false;
+  #headArguments: readonly unknown[] = [];
+  /** The coding of the bytes as they come to the gate: what is wrapped around it from outside may put on another. */
+  #coding: unknown;
   #headers: HeaderValues | undefined;
   #capture: Capture | undefined;
+  #captured: CapturedAnswer | undefined;
   #sources: Readable[] | undefined;
 
   constructor(res: ServerResponse, attempt: AttemptEvents) {
     this.#res = res;
     this.attempt = attempt;
-    this.#headersBefore = snapshotHeaders(res);
-    this.#statusBefore = res.statusCode;
-    this.#beneath = {
-      writeHead: res.writeHead,
-      write: res.write,
-      end: res.end,
-      flushHeaders: res.flushHeaders,
-      destroy: res.destroy,
-      setHeader: res.setHeader,
-      setHeaders: res.setHeaders,
-      appendHeader: res.appendHeader,
-      removeHeader: res.removeHeader,
-      addTrailers: res.addTrailers,
-      writeContinue: res.writeContinue,
-      writeProcessing: res.writeProcessing,
-      writeEarlyHints: res.writeEarlyHints,
-      writeInformation: (res as unknown as Methods).writeInformation!,
-    };
+    this.#before = new ResponseHead(res);
+    this.#beneath = methodsOf(res);
     this.#res[kGate] = this;
-    res.writeHead = ((...args: unknown[]) => this.#writeHead(args)) as never;
-    res.write = ((...args: unknown[]) => this.#write(args)) as never;
-    res.end = ((...args: unknown[]) => this.#end(args)) as never;
-    res.flushHeaders = () => this.#flushHeaders();
-    res.destroy = ((...args: unknown[]) => this.#destroy(args)) as never;
+    this.#wrap();
     res.on('close', () => this.#closed());
     res.on('pipe', (source: Readable) => this.#piped(source));
     if (res.headersSent) this.#flow([]);
@@ -134,10 +98,14 @@ export class Gate {
     if (this.#phase === 'waiting') this.#hold();
   }
 
-  /** From now on everything goes out as it is; the end of the answer is still told. */
-  pass(status: number): void {
-    this.#accepted = status;
+  /**
+   * From now on everything goes out as it is: the handler has given its whole answer, `captured` if that is wanted, and the host
+   * alone has yet to write it. The end is still told.
+   */
+  pass(captured: CapturedAnswer | undefined): void {
     this.#pinned = true;
+    this.#capture = undefined;
+    this.#captured = captured;
   }
 
   /** Takes hands off. */
@@ -145,21 +113,25 @@ export class Gate {
     this.#phase = 'released';
   }
 
+  /** Takes hands off until somebody has answered; what comes after that is harmless. */
+  handOver(): void {
+    this.#phase = 'handed over';
+  }
+
+  /** A header as it stands, or as an explicit `writeHead` was given it. */
+  header(name: string): unknown {
+    if (name === 'content-encoding' && this.#phase === 'flowing') return this.#coding;
+    return this.#res.getHeader(name) ?? headerGiven(this.#headArguments, name);
+  }
+
   /** Puts status and headers back to what they were when the gate was put in. */
   restoreHead(): void {
-    const res = this.#res;
-    if (res.headersSent) this.#uncommitHead();
-    for (const name of res.getHeaderNames()) {
-      if (name in this.#headersBefore) continue;
-      this.#call('removeHeader', [name]);
-      if (name === 'date') res.sendDate = true; // removing it switched it off
+    this.#passing++;
+    try {
+      this.#before.restore(this.#res, this.#beneath as HeaderSetters);
+    } finally {
+      this.#passing--;
     }
-    for (const name in this.#headersBefore) {
-      const value = this.#headersBefore[name]!;
-      if (res.getHeader(name) !== value) this.#call('setHeader', [name, value]);
-    }
-    res.statusCode = this.#statusBefore;
-    if (res.req.httpVersionMajor < 2) res.statusMessage = undefined as never; // it sticks
   }
 
   /** Answers in the handler's place. What the handler does to the response from now on is harmless. */
@@ -173,7 +145,7 @@ export class Gate {
     const { req } = res;
     if (!req.complete && req.readableFlowing !== null && req.httpVersionMajor < 2) {
       // somebody stopped reading in the middle of the request: the next one on this connection could not be found
-      this.#call('setHeader', ['Connection', 'close']);
+      this.#beneath.setHeader.call(res, 'Connection', 'close');
     }
     this.#passing++;
     try {
@@ -182,7 +154,7 @@ export class Gate {
       this.#passing--;
     }
     freezeStatus(res, reply.status);
-    shieldSocket(res);
+    this.#shield();
   }
 
   /** Ends what flows: after `last`, or so that the client sees a broken body and not a short valid one. */
@@ -191,11 +163,13 @@ export class Gate {
     this.#phase = 'answered';
     this.#deaden();
     this.#releaseSources();
-    this.#call(last === undefined ? 'destroy' : 'end', last === undefined ? [] : [last]);
-    shieldSocket(this.#res);
+    if (last !== undefined) this.#call('end', [last]);
+    else breakOff(this.#res, () => this.#call('destroy', []));
+    this.#shield();
   }
 
-  #accepts(status: number): boolean {
+  /** Asks whether a head with this status may go out, and holds what follows if not. */
+  accepts(status: number): boolean {
     if (this.#pinned || this.#accepted === status) return true;
     if (!this.attempt.accepts(status)) {
       this.#hold();
@@ -210,10 +184,10 @@ export class Gate {
     this.#releaseSources();
   }
 
-  #call(name: Name, args: unknown[]): unknown {
+  #call(name: Held, args: unknown[]): unknown {
     this.#passing++;
     try {
-      return this.#beneath[name]!.apply(this.#res, args);
+      return (this.#beneath[name] as Method).apply(this.#res, args);
     } finally {
       this.#passing--;
     }
@@ -222,22 +196,28 @@ export class Gate {
   #writeHead(args: unknown[]): unknown {
     const status = (args[0] as number) | 0;
     if (this.#phase === 'waiting') {
+      this.#headArguments = args;
       const legal = status >= 100 && status <= 999 && !this.#res.headersSent;
-      if (legal && this.#passing === 0 && !this.#accepts(status)) return this.#res;
-      if (legal && this.attempt.capturing) this.#gatherHeaders(status, args);
+      if (legal && this.#passing === 0 && !this.accepts(status)) return this.#res;
+      if (legal && this.attempt.capturing) this.gatherHeaders(status);
+      this.#coding = this.#res.getHeader('content-encoding') ?? headerGiven(args, 'content-encoding');
     }
+    // who wraps `end` from outside may end our answer only later, and with it make its head
+    if (this.#phase === 'answered' && !this.#res.headersSent) return this.#call('writeHead', [this.#res.statusCode]);
     return this.#dead ? this.#res : this.#call('writeHead', args);
   }
 
-  #gatherHeaders(status: number, args: unknown[]): void {
-    if (this.#headers !== undefined || status !== this.#accepted) return;
-    this.#headers = headersSince(this.#res, this.#headersBefore, args);
-    const limit = this.attempt.captures(status, this.#headers);
-    if (limit > 0) this.#capture = new Capture(limit);
+  /** Notes what the handler has put on the head by now, and asks how many bytes of the body are wanted. */
+  gatherHeaders(status: number): { readonly headers: HeaderValues; readonly wanted: number } | undefined {
+    if (this.#headers !== undefined || status !== this.#accepted) return undefined;
+    this.#headers = headersSince(this.#res, this.#before.headers, this.#headArguments);
+    const wanted = this.attempt.captures(status, this.#headers);
+    if (wanted > 0) this.#capture = new Capture(wanted);
+    return { headers: this.#headers, wanted };
   }
 
   #write(args: unknown[]): unknown {
-    if (this.#passing === 0 && this.#phase === 'waiting' && !this.#accepts(this.#res.statusCode))
+    if (this.#passing === 0 && this.#phase === 'waiting' && !this.accepts(this.#res.statusCode))
       return this.#swallow(args);
     if (this.#dead) return this.#swallow(args);
     const more = this.#call('write', args);
@@ -246,7 +226,7 @@ export class Gate {
   }
 
   #end(args: unknown[]): unknown {
-    if (this.#passing === 0 && this.#phase === 'waiting' && !this.#accepts(this.#res.statusCode)) {
+    if (this.#passing === 0 && this.#phase === 'waiting' && !this.accepts(this.#res.statusCode)) {
       this.#swallow(args);
       return this.#res;
     }
@@ -257,13 +237,19 @@ export class Gate {
     const again = this.#res.writableEnded;
     const returned = this.#call('end', args);
     if (this.#passing > 0 || again) return returned;
+    if (this.#phase === 'handed over') {
+      this.#phase = 'answered';
+      this.#deaden();
+      freezeStatus(this.#res, this.#res.statusCode);
+      this.#shield();
+    }
     this.#flow(args);
     if (this.#phase === 'flowing') this.#finish();
     return returned;
   }
 
   #flushHeaders(): void {
-    if (this.#passing === 0 && this.#phase === 'waiting' && !this.#accepts(this.#res.statusCode)) return;
+    if (this.#passing === 0 && this.#phase === 'waiting' && !this.accepts(this.#res.statusCode)) return;
     if (this.#dead) return;
     this.#call('flushHeaders', []);
     if (this.#passing === 0) this.#flow([]);
@@ -271,16 +257,31 @@ export class Gate {
 
   #destroy(args: unknown[]): unknown {
     if (this.#dead) return this.#res;
-    if (this.#passing === 0 && this.#phase === 'waiting' && this.attempt.threw(args[0])) return this.#res;
+    if (this.#passing === 0 && !this.#clientLeft && this.#breaks(args[0])) return this.#res;
     this.#destroyed = true;
     this.#call('destroy', args);
     return this.#res;
+  }
+
+  /** Whether an answer of ours is in the place of one that breaks, or at its end. */
+  #breaks(error: unknown): boolean {
+    if (this.#phase === 'waiting') return this.attempt.threw(error);
+    if (this.#phase !== 'flowing' || this.#ended) return false;
+    this.attempt.threw(error);
+    return this.#dead;
+  }
+
+  /** Node itself destroys the responses of a connection that is gone. */
+  get #clientLeft(): boolean {
+    const { req } = this.#res;
+    return req.destroyed && (!req.complete || req.socket?.destroyed !== false);
   }
 
   /** Something of the handler's own answer went out. */
   #flow(args: unknown[]): void {
     if (this.#phase === 'waiting') {
       this.#phase = 'flowing';
+      if (!this.#res.writableEnded && hasCome(this.#res.req)) this.#shield();
       this.attempt.began(this.#res.statusCode);
     } else if (this.#phase !== 'flowing') return;
     this.#capture?.add(args[0], args[1]);
@@ -292,8 +293,11 @@ export class Gate {
     const body = this.#capture?.body();
     this.#capture = undefined;
     const status = this.#res.statusCode;
-    if (body === undefined) this.attempt.ended('whole', status);
-    else this.attempt.ended('whole', status, { status, headers: this.#headers!, body });
+    if (body === undefined) this.attempt.ended('whole', status, this.#captured);
+    else {
+      const coding = this.#coding === undefined ? {} : { 'content-encoding': String(this.#coding) };
+      this.attempt.ended('whole', status, { status, headers: { ...this.#headers, ...coding }, body });
+    }
   }
 
   #closed(): void {
@@ -305,13 +309,30 @@ export class Gate {
     this.#phase = 'released';
   }
 
+  #shield(): void {
+    if (this.#shielded) return;
+    this.#shielded = true;
+    const { socket } = this.#res.req;
+    shieldSocket(this.#res, (error) => {
+      if (!this.#dead && (this.#clientLeft || !this.#breaks(error))) socket.destroy(error as Error);
+    });
+  }
+
   #piped(source: Readable): void {
-    if (this.#dead) release(source, this.#res);
-    else this.#sources = [...(this.#sources ?? []), source];
+    if (this.#dead) {
+      releaseSource(source, this.#res);
+      return;
+    }
+    this.#sources = [...(this.#sources ?? []), source];
+    // a pipe does not tell its end that its source has died
+    source.once('close', () => {
+      const isCutOff = !source.readableEnded && source.listenerCount('data') > 0;
+      if (isCutOff && this.#sources?.includes(source) && !this.#clientLeft) this.#breaks(source.errored ?? undefined);
+    });
   }
 
   #releaseSources(): void {
-    for (const source of this.#sources ?? []) release(source, this.#res);
+    for (const source of this.#sources ?? []) releaseSource(source, this.#res);
     this.#sources = undefined;
   }
 
@@ -331,48 +352,41 @@ export class Gate {
    * otherwise add its own headers and bytes to our answer.
    */
   #deaden(): void {
-    const res = this.#res as unknown as Record<Name, Method>;
+    this.#wrap();
+    deadenSetters(this.#res, this.#beneath, () => this.#passing > 0);
+  }
+
+  #wrap(): void {
+    const res = this.#res as unknown as Record<Held, Method>;
     res.writeHead = (...args) => this.#writeHead(args);
     res.write = (...args) => this.#write(args);
     res.end = (...args) => this.#end(args);
     res.flushHeaders = () => this.#flushHeaders();
     res.destroy = (...args) => this.#destroy(args);
-    for (const name of setters) {
-      if (this.#beneath[name] === undefined) continue;
-      res[name] = (...args) => (this.#passing > 0 ? this.#call(name, args) : deadResult(name, res));
-    }
-  }
-
-  /** A head that was made and not sent is unmade: only HTTP/1 has such a thing. */
-  #uncommitHead(): void {
-    const made = this.#res as unknown as UnsentHead;
-    if (typeof made._header !== 'string' || made._headerSent) return;
-    made._header = null;
-    made._contentLength = null;
-    made._hasBody = true;
-    made.chunkedEncoding = false;
   }
 }
 
-function deadResult(name: Name, res: unknown): unknown {
-  return name === 'setHeader' || name === 'setHeaders' || name === 'appendHeader' ? res : undefined;
+/** Whether nothing of a request's body is still to come through its socket. */
+function hasCome({ complete, headers }: IncomingMessage): boolean {
+  return complete || (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined);
 }
 
-function release(source: Readable, res: ServerResponse): void {
-  source.unpipe(res);
-  if (source === (res.req as Readable)) source.resume();
-  else source.destroy();
-}
-
-/** Access logs tell the status that the client got, whatever the handler sets later. */
-function freezeStatus(res: ServerResponse, status: number): void {
-  Object.defineProperty(res, 'statusCode', { get: () => status, set() {}, configurable: true, enumerable: true });
-}
-
-/** An error page that finds the head sent destroys `req.socket`: that would end the connection of an answer that is whole. */
-function shieldSocket(res: ServerResponse): void {
-  const { req } = res;
-  if (req.httpVersionMajor >= 2 || !req.socket) return;
-  const shield = Object.create(req.socket, { destroy: { value: () => shield, configurable: true, writable: true } });
-  req.socket = shield;
+/** The methods of a response as they are now, whoever wrapped them. */
+function methodsOf(res: ServerResponse) {
+  return {
+    writeHead: res.writeHead,
+    write: res.write,
+    end: res.end,
+    flushHeaders: res.flushHeaders,
+    destroy: res.destroy,
+    setHeader: res.setHeader,
+    setHeaders: res.setHeaders,
+    appendHeader: res.appendHeader,
+    removeHeader: res.removeHeader,
+    addTrailers: res.addTrailers,
+    writeContinue: res.writeContinue,
+    writeProcessing: res.writeProcessing,
+    writeEarlyHints: res.writeEarlyHints,
+    writeInformation: (res as { writeInformation?: Method }).writeInformation,
+  };
 }

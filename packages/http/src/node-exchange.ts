@@ -27,11 +27,11 @@ export abstract class NodeExchange<Native> implements Exchange<Native> {
   /** Lets the host run what is behind the middleware, unguarded. */
   abstract pass(): void;
   /** Lets the host run what is behind the middleware, and tells the attempt what the response alone does not. */
-  protected abstract proceed(attempt: GuardedAttempt, learning: boolean): void;
+  protected abstract proceed(attempt: GuardedAttempt, expected: string | undefined): void;
 
-  run(attempt: GuardedAttempt, learning: boolean): void {
+  run(attempt: GuardedAttempt, expected: string | undefined): void {
     this.gate = new Gate(this.res, attempt);
-    this.proceed(attempt, learning);
+    this.proceed(attempt, expected);
   }
 
   reply(reply: Reply): void {
@@ -42,8 +42,10 @@ export abstract class NodeExchange<Native> implements Exchange<Native> {
 
   serve(reply: Reply): void {
     if (this.closed) return;
-    if (this.gate === undefined) sendReply(this.res, reply);
-    else this.gate.reply(reply);
+    if (this.gate !== undefined) this.gate.reply(reply);
+    else if (this.res.headersSent)
+      this.res.destroy(); // somebody outside has begun to answer: no place for ours
+    else sendReply(this.res, reply);
   }
 
   /** A host whose middleware returns at once waits for nobody. */
@@ -51,7 +53,7 @@ export abstract class NodeExchange<Native> implements Exchange<Native> {
 
   /** Nobody is left to be answered, or somebody else has answered. */
   get closed(): boolean {
-    return this.res.headersSent ? !this.gate?.takesOver : this.res.destroyed;
+    return this.res.destroyed || (this.gate === undefined ? this.res.writableEnded : !this.gate.takesOver);
   }
 
   whenClosed(then: () => void): void {
@@ -70,8 +72,12 @@ export abstract class NodeExchange<Native> implements Exchange<Native> {
     this.gate?.release();
   }
 
+  handOver(): void {
+    this.gate?.handOver();
+  }
+
   header(name: string): string | undefined {
-    const value = this.res.getHeader(name);
+    const value = this.gate === undefined ? this.res.getHeader(name) : this.gate.header(name);
     return value === undefined ? undefined : String(value);
   }
 
@@ -90,7 +96,8 @@ export abstract class NodeExchange<Native> implements Exchange<Native> {
   get upload(): number | 'whole' | 'unread' {
     const { req } = this;
     if (req.complete) return 'whole';
-    if (req.readableFlowing === null || req.readableLength > 0 || req.isPaused()) return 'unread';
+    const isRead = req.listenerCount('readable') > 0 || req.readableFlowing === true;
+    if (!isRead || req.readableLength >= req.readableHighWaterMark) return 'unread';
     return req.socket?.bytesRead ?? 0;
   }
 }

@@ -31,7 +31,7 @@ export function headersSince(
     const value = now[name];
     if (value !== undefined && (!same(value, before[name]) || binding.includes(name))) own[name] = text(value);
   }
-  const given = typeof headArguments[1] === 'string' ? headArguments[2] : (headArguments[1] ?? headArguments[2]);
+  const given = headersGiven(headArguments);
   for (const [name, value] of headerPairs(given)) {
     const key = name.toLowerCase();
     const earlier = own[key];
@@ -39,6 +39,18 @@ export function headersSince(
     own[key] = repeated ? [earlier, text(value)].flat() : text(value);
   }
   return own;
+}
+
+/** The headers among the arguments of `writeHead`. */
+function headersGiven(headArguments: readonly unknown[]): unknown {
+  return typeof headArguments[1] === 'string' ? headArguments[2] : (headArguments[1] ?? headArguments[2]);
+}
+
+/** The value of a header among the arguments of `writeHead`. */
+export function headerGiven(headArguments: readonly unknown[], name: string): unknown {
+  if (headArguments.length < 2) return undefined;
+  for (const [own, value] of headerPairs(headersGiven(headArguments))) if (own.toLowerCase() === name) return value;
+  return undefined;
 }
 
 /** The forms that `writeHead` takes: an object, a flat array of names and values, an array of pairs. */

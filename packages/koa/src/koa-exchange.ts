@@ -1,6 +1,6 @@
 import { Stream } from 'node:stream';
-import type { GuardedAttempt, Reply } from '@brownout/core';
-import { NodeExchange, NodeRequest } from '@brownout/http';
+import type { CapturedAnswer, GuardedAttempt, Reply } from '@brownout/core';
+import { type Gate, NodeExchange, NodeRequest } from '@brownout/http';
 import type { Context, Next } from 'koa';
 
 /** What routers and body parsers put on Koa's context. */
@@ -71,13 +71,13 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
 
   protected proceed(attempt: GuardedAttempt): void {
     this.#running = true;
-    this.#next().then(
-      () => this.#settled(attempt),
-      (error: unknown) => {
-        this.#running = false;
-        if (!attempt.threw(error)) this.#reject(error);
-      },
-    );
+    const threw = (error: unknown) => {
+      this.#running = false;
+      if (!attempt.threw(error)) this.#reject(error);
+    };
+    this.#next()
+      .then(() => this.#settled(attempt), threw)
+      .catch(threw); // a body that cannot be written as JSON throws
   }
 
   #settled(attempt: GuardedAttempt): void {
@@ -89,9 +89,22 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
       return;
     }
     const { status } = ctx;
-    if (!attempt.accepts(status)) return; // answered by a tier, here or soon
-    if (!(ctx.body instanceof Stream)) gate.pass(status); // what fails from here on is not this route
+    if (!gate.accepts(status)) return; // answered by a tier, here or soon
+    const whole = wholeBody(ctx.body);
+    if (whole !== undefined) {
+      // what the middleware outside does from here on is not this route's doing
+      gate.pass(attempt.capturing ? this.#captured(gate, status, whole) : undefined);
+      attempt.began(status, true);
+    } else if (attempt.capturing) gate.gatherHeaders(status);
     this.#resolve();
+  }
+
+  /** The answer as the handler gave it, before middleware outside wraps or encodes it. */
+  #captured(gate: Gate, status: number, whole: () => string | Uint8Array): CapturedAnswer | undefined {
+    const gathered = gate.gatherHeaders(status);
+    if (gathered === undefined || gathered.wanted === 0) return undefined;
+    const body = Buffer.from(whole() as string);
+    return body.byteLength > gathered.wanted ? undefined : { status, headers: gathered.headers, body };
   }
 
   override serve(reply: Reply): void {
@@ -99,7 +112,7 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
     if (!this.#running && !this.#left && !ctx.headerSent && ctx.writable && ctx.respond !== false) {
       this.gate?.restoreHead();
       this.gate?.release();
-      ctx.body = typeof reply.body === 'string' ? reply.body : Buffer.from(reply.body);
+      ctx.body = bodyOf(reply);
       ctx.status = reply.status;
       ctx.remove('Content-Type');
       ctx.set(reply.headers);
@@ -122,4 +135,20 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
   report(error: unknown): void {
     this.#ctx.app.emit('error', error, this.#ctx);
   }
+}
+
+/** The bytes of a body that Koa sends whole; `undefined` for one that flows. */
+function wholeBody(body: unknown): (() => string | Uint8Array) | undefined {
+  if (body === null || body === undefined) return () => '';
+  if (typeof body === 'string' || Buffer.isBuffer(body)) return () => body;
+  const flows = [Stream, Blob, ReadableStream, Response].some((kind) => body instanceof kind);
+  return flows || typeof (body as { pipe?: unknown }).pipe === 'function' ? undefined : () => JSON.stringify(body);
+}
+
+/** Text as text, for middleware outside that looks at it. */
+function bodyOf({ body, headers }: Reply): string | Buffer {
+  if (typeof body === 'string') return body;
+  const isText = /json|^text\//.test(String(headers['content-type'])) && headers['content-encoding'] === undefined;
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return isText ? bytes.toString() : bytes;
 }

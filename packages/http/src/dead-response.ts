@@ -1,0 +1,69 @@
+import type { ServerResponse } from 'node:http';
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import type { Readable } from 'node:stream';
+
+/** Access logs tell the status that the client got, whatever the handler sets later. */
+export function freezeStatus(res: ServerResponse, status: number): void {
+  Object.defineProperty(res, 'statusCode', { get: () => status, set() {}, configurable: true, enumerable: true });
+}
+
+/**
+ * An error page that finds the head sent destroys `req.socket`: that would end the connection of an answer that is whole, and
+ * would look as though the client had left one that flows. `destroy` is asked in its place; not on HTTP/2, where there is no such
+ * thing.
+ */
+export function shieldSocket({ req }: ServerResponse, destroy: (error: unknown) => void): void {
+  if (req.httpVersionMajor >= 2 || !req.socket) return;
+  const instead = (error?: unknown) => {
+    destroy(error);
+    return shield;
+  };
+  const shield = Object.create(req.socket, { destroy: { value: instead, configurable: true, writable: true } });
+  req.socket = shield;
+}
+
+/** Ends a response so that its client sees it broken; destroying a stream of HTTP/2 alone would end it cleanly. */
+export function breakOff(res: ServerResponse, destroy: () => void): void {
+  const { stream } = res as { stream?: ServerHttp2Stream };
+  if (res.req.httpVersionMajor >= 2) stream?.close(constants.NGHTTP2_INTERNAL_ERROR);
+  else destroy();
+}
+
+/** Lets go of what is piped into a response that is answered; the request's own body is only drained, and what others read stays. */
+export function releaseSource(source: Readable, res: ServerResponse): void {
+  source.unpipe(res);
+  if (source.listenerCount('data') > 0) return;
+  if (source === (res.req as Readable)) source.resume();
+  else source.destroy();
+}
+
+/**
+ * What the methods that set headers do to an answered response: nothing. `through` tells when the call is our own, and `beneath`
+ * are the methods as they were.
+ */
+export function deadenSetters(res: ServerResponse, beneath: Setters, through: () => boolean): void {
+  const target = res as unknown as Record<string, unknown>;
+  for (const name of setterNames) {
+    const method = beneath[name];
+    if (method === undefined) continue;
+    const returned = chained.has(name) ? res : undefined;
+    target[name] = (...args: unknown[]) => (through() ? method.apply(res, args) : returned);
+  }
+}
+
+const setterNames = [
+  'setHeader',
+  'setHeaders',
+  'appendHeader',
+  'removeHeader',
+  'addTrailers',
+  'writeContinue',
+  'writeProcessing',
+  'writeEarlyHints',
+  'writeInformation',
+] as const;
+const chained: ReadonlySet<string> = new Set(['setHeader', 'setHeaders', 'appendHeader']);
+
+// biome-ignore lint/suspicious/noExplicitAny: they stand in for overloaded methods, and hand on whatever they are given
+export type Method = (...args: any[]) => any;
+type Setters = { readonly [Name in (typeof setterNames)[number]]?: Method | undefined };

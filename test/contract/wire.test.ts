@@ -1,0 +1,267 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { connect } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as forExpress from '@brownout/express';
+import * as forKoa from '@brownout/koa';
+import express from 'express';
+import Koa from 'koa';
+import { afterEach, describe, expect, it } from 'vitest';
+import { hosts, listen } from './hosts.ts';
+
+const { createBrownout, cachedAnswer } = forExpress;
+let servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
+  servers = [];
+});
+
+async function start(listener: Server | RequestListener): Promise<string> {
+  const server = typeof listener === 'function' ? createServer(listener) : listener;
+  servers.push(server);
+  return listen(server);
+}
+
+/** A source that gives one event, and dies. */
+function dying(): Readable {
+  const source = new Readable({ read() {} });
+  source.push('data: one\n\n');
+  setTimeout(() => source.destroy(new Error('upstream is cut')), 30);
+  source.on('error', () => {});
+  return source;
+}
+
+describe.each(hosts)('On the wire, $name', (host) => {
+  it('answers when the head was made before the breaker', async () => {
+    const brownout = createBrownout();
+    const url = await start(
+      host.create({
+        before: ({ res }) => {
+          res.writeHead(200, { 'content-type': 'text/plain' });
+        },
+        use: { brownout, circuit: 'a' },
+        routes: {
+          'GET /a': ({ res }) => {
+            res.end('fine');
+            return new Promise(() => {});
+          },
+        },
+        keepsOn: true,
+      }),
+    );
+    expect(await (await fetch(`${url}/a`)).text()).toBe('fine');
+  });
+
+  it.each(['GET', 'HEAD'])('keeps the frame of an answer whose end is deferred from outside (%s)', async (method) => {
+    const url = await start(
+      host.create({
+        before: ({ res }) => {
+          const end = res.end;
+          res.end = ((...args: Parameters<typeof end>) => {
+            setTimeout(() => end.apply(res, args), 5);
+            return res;
+          }) as never;
+        },
+        use: { brownout: createBrownout(), fallback: [] },
+        routes: { 'GET /a': ({ res }) => res.writeHead(500).end('down') && new Promise(() => {}) },
+      }),
+    );
+    const response = await fetch(`${url}/a`, { method });
+    expect(response.status).toBe(503);
+    expect((await response.text()).startsWith(method === 'GET' ? '{"type"' : '')).toBe(true);
+  });
+
+  it.each<[string, (res: ServerResponse) => unknown]>([
+    ['pipeline', (res) => pipeline(dying(), res, () => {})],
+    ['pipe', (res) => dying().pipe(res)],
+    ['destroy', (res) => res.write('data: one\n\n') && setTimeout(() => res.destroy(), 30)],
+  ])('ends a stream of events that breaks off in a %s with one that says so', async (_, answer) => {
+    const brownout = createBrownout();
+    const url = await start(
+      host.create({
+        use: { brownout, circuit: 'a' },
+        routes: {
+          'GET /a': ({ res }) => {
+            res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+            answer(res);
+            return new Promise(() => {});
+          },
+        },
+      }),
+    );
+    const text = await (await fetch(`${url}/a`)).text();
+    expect(text).toContain('data: one\n\n');
+    expect(text).toContain('event: brownout\ndata: {"metadata":{"from_fallback":true,"fallback_reason":"failure"');
+    expect(brownout.circuit('a').metrics().calls).toMatchObject({ failure: 1, ignored: 0 });
+    expect(brownout.circuit('a').inFlight).toBe(0);
+  });
+
+  it('lets a 429 through that says when to come back, however it was said', async () => {
+    const url = await start(
+      host.create({
+        use: { brownout: createBrownout(), fallback: [] },
+        routes: {
+          'GET /a': ({ res }) => res.writeHead(429, { 'Retry-After': '7' }).end('mine') && new Promise(() => {}),
+        },
+      }),
+    );
+    const response = await fetch(`${url}/a`);
+    expect([response.status, response.headers.get('retry-after'), await response.text()]).toEqual([429, '7', 'mine']);
+  });
+
+  it('does not take pipelined requests whose client left for failures', async () => {
+    const brownout = createBrownout();
+    const url = await start(
+      host.create({
+        use: { brownout, circuit: 'a' },
+        routes: { 'GET /a': () => new Promise(() => {}) },
+      }),
+    );
+    const { port } = new URL(url);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write('GET /a HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(8));
+    await expect.poll(() => brownout.circuit('a').inFlight).toBe(8);
+    socket.destroy();
+    await expect.poll(() => brownout.circuit('a').inFlight).toBe(0);
+    expect(brownout.circuit('a').metrics().calls).toMatchObject({ failure: 0, ignored: 8 });
+  });
+
+  it('waits with its deadline for an upload, however it is read', async () => {
+    const upload = async (read: (req: IncomingMessage) => Promise<void>) => {
+      const url = await start(
+        host.create({
+          use: { brownout: createBrownout(), timeoutMs: 120 },
+          routes: {
+            'POST /a': async ({ req, ...call }) => {
+              await read(req);
+              await sleep(80);
+              call.send(200, 'taken');
+            },
+          },
+        }),
+      );
+      return new Promise<number>((resolve, reject) => {
+        const sent = request(`${url}/a`, { method: 'POST', headers: { 'content-type': 'text/x-slow' } }, (response) => {
+          response.resume();
+          resolve(response.statusCode!);
+        }).on('error', reject);
+        void (async () => {
+          for (let chunk = 0; chunk < 6; chunk++) {
+            sent.write('x');
+            await sleep(40);
+          }
+          sent.end();
+        })();
+      });
+    };
+    const drained = async (req: IncomingMessage) => {
+      for await (const _ of req);
+    };
+    const flowing = (req: IncomingMessage) => new Promise<void>((resolve) => req.resume().once('end', resolve));
+    expect([await upload(drained), await upload(flowing)]).toEqual([200, 200]);
+  });
+
+  it('leaves a source alone that others read, too', async () => {
+    const radio = new Readable({ read() {} });
+    radio.on('data', () => {});
+    const url = await start(
+      host.create({
+        use: { brownout: createBrownout(), timeoutMs: 30 },
+        routes: {
+          'GET /a': ({ res }) => {
+            radio.pipe(res);
+            return new Promise(() => {});
+          },
+        },
+      }),
+    );
+    expect((await fetch(`${url}/a`)).status).toBe(503);
+    expect(radio.destroyed).toBe(false);
+    radio.destroy();
+  });
+});
+
+describe('On the wire, Express', () => {
+  it('counts a handler that fails after its first byte, and says so in its stream', async () => {
+    const brownout = createBrownout();
+    const app = express();
+    app.set('env', 'test');
+    app.use(forExpress.breaker({ brownout, circuit: 'a' }));
+    app.get('/a', async (_req, res) => {
+      res.type('text/event-stream').write('data: one\n\n');
+      await sleep(10);
+      throw new Error('upstream is cut');
+    });
+    const url = await start(app);
+    expect(await (await fetch(`${url}/a`)).text()).toContain('event: brownout');
+    expect(brownout.circuit('a').metrics().calls).toMatchObject({ failure: 1, ignored: 0 });
+  });
+});
+
+describe('On the wire, Koa', () => {
+  const application = (
+    outside: Koa.Middleware,
+    options: forKoa.BreakerOptions<Koa.Context>,
+    inside: Koa.Middleware,
+  ) => {
+    const app = new Koa();
+    app.silent = true;
+    app.use(outside);
+    app.use(forKoa.breaker(options));
+    app.use(inside);
+    return start(app.callback());
+  };
+
+  it('does not blame a route for slow middleware outside', async () => {
+    const brownout = createBrownout();
+    const url = await application(
+      async (_ctx, next) => {
+        await next();
+        await sleep(60);
+      },
+      { brownout, circuit: 'a', timeoutMs: 30 },
+      (ctx) => {
+        ctx.body = 'fine';
+      },
+    );
+    expect((await fetch(url)).status).toBe(200);
+    expect(brownout.circuit('a').metrics().calls).toMatchObject({ success: 1, failure: 0 });
+  });
+
+  it('stores the answer of the handler, and not what middleware outside makes of it', async () => {
+    const brownout = createBrownout();
+    let visits = 0;
+    const url = await application(
+      async (ctx, next) => {
+        await next();
+        ctx.cookies.set('visit', String(++visits));
+        ctx.set('X-Visit', String(visits));
+        if (typeof ctx.body === 'string') ctx.body = JSON.parse(ctx.body);
+        ctx.body = { code: 0, data: ctx.body };
+      },
+      { brownout, circuit: 'a', fallback: [cachedAnswer({ scope: () => 'all' })] },
+      (ctx) => {
+        ctx.body = { answer: 42 };
+      },
+    );
+    expect(await (await fetch(url)).json()).toEqual({ code: 0, data: { answer: 42 } });
+    brownout.circuit('a').forceOpen();
+    const cached = await fetch(url);
+    expect(cached.headers.get('x-visit')).toBe('2');
+    expect(cached.headers.get('set-cookie')).toContain('visit=2');
+    expect(await cached.json()).toMatchObject({
+      code: 0,
+      data: { answer: 42, metadata: { fallback_level: 'l1_cache' } },
+    });
+  });
+});
