@@ -227,6 +227,26 @@ describe.each(hosts)('$name', (host) => {
     expect(calls).toBe(1);
   });
 
+  it('lets no cache keep a degraded answer, whatever earlier middleware has told them', async () => {
+    const url = await start(host, {
+      before: ({ res }) => {
+        res.setHeader('Cache-Control', 'public, max-age=600');
+        res.setHeader('CDN-Cache-Control', 'max-age=600');
+        res.setHeader('Surrogate-Control', 'max-age=600');
+        res.setHeader('Expires', 'Fri, 01 Jan 2100 00:00:00 GMT');
+      },
+      use: { brownout: createBrownout() },
+      routes: { 'GET /a': fail },
+    });
+    const { headers } = await fetch(`${url}/a`);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(['cdn-cache-control', 'surrogate-control', 'expires'].map((name) => headers.get(name))).toEqual([
+      null,
+      null,
+      null,
+    ]);
+  });
+
   it('stores nothing that earlier middleware has forbidden', async () => {
     const brownout = createBrownout();
     let up = true;

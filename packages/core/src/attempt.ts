@@ -4,8 +4,9 @@ import { refusalError } from './circuit/refusal-error.ts';
 import type { CircuitSource } from './circuit-source.ts';
 import { Deadline } from './deadline.ts';
 import { DeadlineError } from './errors.ts';
-import type { Ending, Exchange, GuardedAttempt } from './exchange.ts';
+import type { Ending, Exchange } from './exchange.ts';
 import type { Facts, Fallbacks } from './fallbacks.ts';
+import type { GuardedAttempt } from './guarded-attempt.ts';
 import { countedElsewhere, ignored, type Judgement, judgeError, judgeStatus } from './judgement.ts';
 import { type FallbackLevel, type FallbackReason, fallbackReasons } from './metadata.ts';
 import type { Reply } from './reply.ts';
@@ -73,7 +74,7 @@ export class Attempt<Native> implements GuardedAttempt {
   }
 
   get capturing(): boolean {
-    return this.#watch?.capturing === true && !this.#yielded;
+    return this.#watch?.capturing === true;
   }
 
   get watchesFlow(): boolean {
@@ -124,6 +125,7 @@ export class Attempt<Native> implements GuardedAttempt {
   #yieldTo(inner: Circuit | undefined) {
     this.#yielded = true;
     this.#disarm();
+    this.#watch = undefined;
     return this.#admission.yieldTo(inner);
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { type DegradedReplyOptions, degradedReply } from './degraded-reply.ts';
 import { Events } from './events.ts';
 import type { FallbackFacts } from './fallback-metadata.ts';
+import type { FallbackMetadata } from './metadata.ts';
 import type { RequestView } from './request-view.ts';
 import type { TierReply } from './tiers/tier.ts';
 
@@ -127,6 +128,19 @@ describe('degradedReply', () => {
     expect(reply.headers['brownout-fallback']).toBe(expected);
     expect(told.circuit).toBe(circuit);
     expect(JSON.parse(text(reply.body)).metadata.circuit).toBe(circuit);
+  });
+
+  const odd = [undefined, null, '', 1n, Symbol('a'), {}, Object.create(null), '\ud800', () => 1];
+  it.each(odd.map((value) => [typeof value, value]))('is sent whatever names it: a %s', (_, value) => {
+    const facts = { reason: value, circuit: value, retryAfterMs: value } as never;
+    const { reply } = degrade(cached('{"a":1}'), { level: value as never, facts });
+    expect(reply.headers['brownout-fallback']).toMatch(/^[ -~]+$/);
+    expect(reply.headers).not.toHaveProperty('retry-after');
+    expect(JSON.parse(text(reply.body)).metadata).toMatchObject({
+      circuit: expect.any(String),
+      fallback_level: expect.any(String),
+      fallback_reason: expect.any(String),
+    });
   });
 
   it('is 0 seconds old when the clock was set back', () => {
@@ -308,6 +322,22 @@ describe('tag', () => {
     expect(JSON.parse(text(list.body))).toEqual({ data: [1], fallback_level: 'static' });
     const strong = degrade(cached('[1]', { 'content-type': 'application/json', etag: '"a"' }), { options: { tag } });
     expect(strong.reply.headers).not.toHaveProperty('etag');
+  });
+
+  it('may change what it is given, which changes nothing else', () => {
+    const tag = (body: unknown, told: FallbackMetadata) => {
+      (told as { circuit: string }).circuit = 'changed';
+      (body as { list: number[] }).list.push(2);
+      return Object.assign(body as object, { metadata: told });
+    };
+    const body = Object.freeze({ list: [1] });
+    for (let times = 0; times < 2; times++) {
+      const { reply, metadata: told } = degrade({ body }, { options: { tag } });
+      expect(JSON.parse(text(reply.body))).toMatchObject({ list: [1, 2], metadata: { circuit: 'changed' } });
+      expect(told.circuit).toBe('openai');
+      expect(reply.headers['brownout-fallback']).toContain('circuit="openai"');
+    }
+    expect(body).toEqual({ list: [1] });
   });
 
   it('is not asked about what is no JSON', () => {

@@ -1,4 +1,4 @@
-import { namesEntityTag } from './answers/conditional.ts';
+import { isNotModified } from './answers/conditional.ts';
 import type { Events } from './events.ts';
 import { type FallbackFacts, fallbackMetadata } from './fallback-metadata.ts';
 import type { FallbackLevel, FallbackMetadata } from './metadata.ts';
@@ -46,7 +46,11 @@ export function degradedReply(
   const form = cachedAt === undefined ? formOf(own) : storedForm(own);
   const metadata = withOwnRetry(fallbackMetadata(level, facts, wallNow, cachedAt), form);
 
-  if (cachedAt !== undefined && status === 200 && isUnchanged(request, own.etag)) {
+  if (
+    cachedAt !== undefined &&
+    status === 200 &&
+    isNotModified(request.method, request.headers['if-none-match'], own.etag)
+  ) {
     const headers = replyHeaders(form.notModified, form, metadata, options);
     return { metadata, reply: { status: 304, headers, body: '' } };
   }
@@ -54,13 +58,6 @@ export function degradedReply(
   const headers = replyHeaders(tagged === undefined ? form.unchanged : form.changed, form, metadata, options);
   headers['content-type'] ??= defaultType(body);
   return { metadata, reply: { status, headers, body: tagged ?? asSent(body) } };
-}
-
-/** RFC 9110 §13.1.2: for GET and HEAD alone. */
-function isUnchanged({ method, headers }: RequestView, etag: string | string[] | undefined): boolean {
-  return (
-    etag !== undefined && (method === 'GET' || method === 'HEAD') && namesEntityTag(headers['if-none-match'], etag)
-  );
 }
 
 /** Header and body say the same: a tier that knows when to come back knows better than the circuit. */

@@ -1,6 +1,5 @@
 import type { Reply } from './reply.ts';
 import type { RequestView } from './request-view.ts';
-import type { RouteHandle } from './route-handle.ts';
 import type { CapturedAnswer } from './tiers/tier.ts';
 
 /** How an answer that began to flow came to its end. */
@@ -41,7 +40,7 @@ export interface Exchange<Native = unknown> {
    * Lets the host run what is behind the middleware. `expected`: the pattern that the path was taken for; `undefined` when nothing
    * is known of it, so that the host has to note which route is reached.
    */
-  run(attempt: GuardedAttempt, expected: string | undefined): void;
+  run(attempt: AttemptEvents, expected: string | undefined): void;
   /** Sends a whole answer in the handler's place, once; what the handler does to the response afterwards is harmless. */
   reply(reply: Reply): void;
   /** Sends a whole answer that is not degraded, in the handler's place. */
@@ -84,12 +83,6 @@ export interface AttemptEvents {
   ended(ending: Ending, status: number, captured?: CapturedAnswer): void;
   /** The handler threw, or destroyed the response before its first byte. `false`: it is the host's to answer. */
   threw(error: unknown): boolean;
-}
-
-/** A request that is guarded: what an adapter starts, and puts where the handler finds it. */
-export interface GuardedAttempt extends AttemptEvents, RouteHandle {
-  /** Begins: the exchange is run, passed or answered. */
-  start(): void;
   /** The handler did not answer, and lets the host look further. */
   passed(): void;
 }

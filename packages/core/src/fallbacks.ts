@@ -36,7 +36,8 @@ export class Fallbacks<Native> {
     this.#reasons = own.degradeOn && new Set(own.degradeOn);
     this.#exposeHeaders = own.exposeHeaders ?? false;
     this.#tag = own.tag;
-    if (tiers.some((tier) => tier.watch)) this.#watching = tiers.map((tier) => (tier.watch ? tier : undefined));
+    const copied = this.#ladder.tiers as readonly Tier<Native>[];
+    if (copied.some((tier) => tier.watch)) this.#watching = copied.map((tier) => (tier.watch ? tier : undefined));
   }
 
   /** Whether this reason is answered by a tier. */

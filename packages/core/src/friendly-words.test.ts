@@ -35,7 +35,7 @@ describe('friendlySpeaker', () => {
   });
 
   it('has words for every reason, also for one that it does not know', () => {
-    for (const reason of [...fallbackReasons, 'new' as never])
+    for (const reason of [...fallbackReasons, 'new' as never, 'constructor' as never])
       expect(speak({ reason, retryAfterMs: undefined }, {})).toMatch(/^AI assistant is .+\.$/);
   });
 
@@ -68,12 +68,20 @@ describe('friendlySpeaker', () => {
       async () => {
         throw new Error('unhandled');
       },
+      // biome-ignore lint/suspicious/noThenProperty: the thing under test
+      () => ({ then: (_: unknown, reject: (error: Error) => void) => reject(new Error('unhandled')) }),
+      () => ({
+        // biome-ignore lint/suspicious/noThenProperty: the thing under test
+        get then() {
+          throw new Error('then');
+        },
+      }),
       () => '',
       () => 7,
       () => undefined,
     ];
     for (const open of bad) expect(own({ open: open as never })).toMatch(/^Search is temporarily/);
-    await Promise.resolve();
+    await new Promise(setImmediate);
   });
 
   it('refuses at start-up what cannot be right', () => {

@@ -2,6 +2,7 @@ import { OptionsError } from './errors.ts';
 import { type FallbackFacts, retryAfterSeconds } from './fallback-metadata.ts';
 import type { FallbackReason } from './metadata.ts';
 import { expectOption, type OptionRules, parseOptions, rules } from './options.ts';
+import { ignore } from './tiers/thenable.ts';
 
 /** What a phrase can speak of. */
 export interface FriendlyFacts {
@@ -73,7 +74,7 @@ export function friendlySpeaker<Native>(service = 'This service', words?: Friend
   for (const [occasion, template] of Object.entries(given))
     if (typeof template === 'string') checkTemplate(occasion, template);
   return ({ reason, retryAfterMs }, native) => {
-    const occasion = occasions[reason] ?? 'failed';
+    const occasion = Object.hasOwn(occasions, reason) ? occasions[reason] : 'failed';
     const seconds = reason === 'forced_open' ? undefined : retryAfterSeconds(retryAfterMs);
     const facts = { service, reason, seconds };
     return (occasion in given && ownWords(given[occasion]!, facts, native)) || builtIn[occasion](facts);
@@ -85,7 +86,7 @@ function ownWords<Native>(own: FriendlyPhrase<Native>, facts: FriendlyFacts, nat
   try {
     const said: unknown = own(facts, native);
     // An async function is a mistake here; its rejection would end the process.
-    if (said instanceof Promise) said.catch(() => {});
+    ignore(said);
     return typeof said === 'string' ? said : undefined;
   } catch {
     return undefined;

@@ -10,11 +10,37 @@ const CLOSE_BRACE = 0x7d;
 /** Where a member of an object lies in its text: the name with its quotes, and the value. Ends are exclusive. */
 export type OnMember = (name: number, nameEnd: number, value: number, valueEnd: number) => void;
 
+/** Whether this is one whole JSON value (RFC 8259), in UTF-8 or any charset that has ASCII in its place. */
+export function isJsonText(text: Uint8Array): boolean {
+  const end = endOfValue(text, startOfText(text));
+  return end >= 0 && skipSpace(text, end) === text.length;
+}
+
+/** Whether the first and the last byte belong together: what was cut mostly ends otherwise. At no cost, for a text of any length. */
+export function hasJsonEnds(text: Uint8Array): boolean {
+  let last = text.length - 1;
+  while (isSpace(text[last])) last--;
+  const first = startOfText(text);
+  switch (text[first]) {
+    case OPEN_BRACE:
+      return text[last] === CLOSE_BRACE;
+    case OPEN_BRACKET:
+      return text[last] === CLOSE_BRACKET;
+    case QUOTE:
+      return text[last] === QUOTE && last > first;
+    default:
+      return last >= first;
+  }
+}
+
+/** Where the value begins. RFC 8259 §8.1 lets a parser ignore a byte order mark. */
+export const startOfText = (text: Uint8Array): number =>
+  skipSpace(text, text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf ? 3 : 0);
+
 /** The first position from `at` that is no white space (RFC 8259 §2). */
 export function skipSpace(text: Uint8Array, at: number): number {
   for (;;) {
-    const byte = text[at];
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at;
+    if (!isSpace(text[at])) return at;
     at++;
   }
 }
@@ -147,6 +173,7 @@ function endOfDigits(text: Uint8Array, at: number): number {
   return at > first ? at : -1;
 }
 
+const isSpace = (byte: number | undefined) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 const isDigit = (byte: number | undefined) => byte !== undefined && byte >= 0x30 && byte <= 0x39;
 const isHexDigit = (byte: number | undefined) => isDigit(byte) || ((byte! | 0x20) - 0x61) >>> 0 < 6;
 /** One of `"\/bfnrt`. */

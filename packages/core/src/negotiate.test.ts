@@ -12,7 +12,7 @@ describe('negotiate', () => {
 
   it('is what browsers, EventSource and API clients ask for', () => {
     prefers('html', 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8');
-    prefers('sse', 'text/event-stream', 'text/event-stream, */*;q=0.1');
+    prefers('sse', 'text/event-stream', 'text/event-stream, */*;q=0.1', 'text/event-stream, */*');
     prefers('json', 'application/json, text/plain, */*', 'application/json', 'application/json;charset=utf-8');
     prefers('text', 'text/plain', 'Text/Plain; charset=utf-8');
   });

@@ -1,4 +1,5 @@
 import { headersOfChangedBody } from './answers/changed-body.ts';
+import { notModifiedHeaders } from './answers/conditional.ts';
 import { isJson } from './media-type.ts';
 import type { ReplyHeaders } from './reply.ts';
 
@@ -31,15 +32,11 @@ export function formOf(headers: ReplyHeaders): ReplyForm {
   const unchanged: ReplyHeaders = {};
   for (const name in headers) if (!isReplaced(name)) unchanged[name] = headers[name]!;
   const changed = headersOfChangedBody(unchanged);
-  const notModified: ReplyHeaders = {};
-  // RFC 9110 §15.4.5: of what describes the body, only this.
-  for (const name in unchanged)
-    if (!name.startsWith('content-') || name === 'content-location') notModified[name] = unchanged[name]!;
   const retryAfter = headers['retry-after'];
   return {
     unchanged,
     changed,
-    notModified,
+    notModified: notModifiedHeaders(unchanged),
     isJsonText: isJson(headers['content-type']) && headers['content-encoding'] === undefined,
     retryAfter: isRetryAfter(retryAfter) ? retryAfter : undefined,
   };
@@ -59,8 +56,11 @@ const replaced = new Set([
   'x-accel-expires',
 ]);
 
-/** Said by us, or against us: what tells caches to keep an answer, in all the dialects (RFC 9213: `CDN-Cache-Control`). */
-const isReplaced = (name: string): boolean => replaced.has(name) || name.endsWith('-cache-control');
+/**
+ * Whether a header (in lower case) is said by us, or speaks against us: what tells caches to keep an answer, in all the dialects
+ * (RFC 9213: `CDN-Cache-Control`). A degraded answer takes none from its tier, nor from what earlier middleware set on the response.
+ */
+export const isReplaced = (name: string): boolean => replaced.has(name) || name.endsWith('-cache-control');
 
 /** Seconds, never 0, or a date (RFC 9110 §10.2.3). */
 const isRetryAfter = (value: string | string[] | undefined): value is string =>

@@ -2,8 +2,19 @@ const plainString = /^[ !#-[\]-~]*$/;
 const printable = /^[ -~]*$/;
 const token = /^[A-Za-z*][\w!#$%&'*+\-.^`|~:/]*$/;
 
+/** A text, whatever it is: what users name things by may be anything, and must not break an answer. */
+export function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  try {
+    return String(value);
+  } catch {
+    return '';
+  }
+}
+
 /** A text as a String of RFC 9651 §4.1.6, or, where it has other characters than printable ASCII, a Display String (§4.1.11). */
-export function fieldString(text: string): string {
+export function fieldString(value: unknown): string {
+  const text = asText(value);
   if (plainString.test(text)) return `"${text}"`;
   if (printable.test(text)) return `"${text.replace(/["\\]/g, '\\$&')}"`;
   let escaped = '';
@@ -16,4 +27,7 @@ export function fieldString(text: string): string {
 }
 
 /** A text as a Token (RFC 9651 §4.1.7) if it can be one, else as a string. */
-export const fieldItem = (text: string): string => (token.test(text) ? text : fieldString(text));
+export function fieldItem(value: unknown): string {
+  const text = asText(value);
+  return token.test(text) ? text : fieldString(text);
+}

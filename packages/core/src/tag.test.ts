@@ -41,7 +41,9 @@ describe('tagSpot', () => {
     ['{"met\\u0061data":{"model":"x"}}', `{"met\\u0061data":{${members},"model":"x"}}`],
     ['{"metadata":{"from_fallback":false}}', `{"metadata":{${members}}}`],
     ['{"metadata":{"cached_at":1,"model":"x","age_seconds":3}}', `{"metadata":{${members},"model":"x"}}`],
-    ['{"metadata":{"a":1 , "circ\\u0075it":"y", "b": 2 } }', `{"metadata":{${members},"a":1,"b": 2} }`],
+    ['{"metadata":{"a":1 , "circ\\u0075it":"y", "b": 2 } }', `{"metadata":{${members},"a":1 , "b": 2 } }`],
+    ['{"metadata":{"a":1 , "circuit":"y"} }', `{"metadata":{${members},"a":1} }`],
+    ['{"metadata":{"circuit":"y","a":1,"b":2,"retry_after":3,"c":4}}', `{"metadata":{${members},"a":1,"b":2,"c":4}}`],
     ['{"metadata":{"a":{"circuit":1}}}', `{"metadata":{${members},"a":{"circuit":1}}}`],
   ])('merges into the metadata of %j', (text, expected) => {
     expect(tagged(text)).toBe(expected);
@@ -204,5 +206,15 @@ describe('storedTagSpot', () => {
     const array = Buffer.from('[]');
     expect(storedTagSpot(array)).toBeUndefined();
     expect(storedTagSpot(array)).toBeUndefined();
+  });
+
+  it('keeps no copy of a body, and little of one that is full of holes', () => {
+    const body = Buffer.from(`{"metadata":{},"metadata":{"circuit":1,"a":"${'b'.repeat(1000)}"}}`);
+    const spot = storedTagSpot(body)!;
+    expect(storedTagSpot(body)).toBe(spot);
+    expect(spot.text.buffer).toBe(body.buffer);
+    const holes = Buffer.from(`{"metadata":{${'"circuit":1,"a":2,'.repeat(50)}"b":3}}`);
+    expect(storedTagSpot(holes)).toEqual(storedTagSpot(holes));
+    expect(storedTagSpot(holes)).not.toBe(storedTagSpot(holes));
   });
 });

@@ -1,12 +1,14 @@
-import { skipSpace, walkObject } from './json-text.ts';
+import { skipSpace, startOfText, walkObject } from './json-text.ts';
 import type { FallbackMetadata } from './metadata.ts';
 
-/** A JSON text cut open where the tag's members go: `head`, `opening`, the members, `closing`, `tail`. */
+/** A JSON text cut open where the tag goes: the ranges before it, `opening`, the tag's members, `closing`, the ranges after it. */
 export interface TagSpot {
-  readonly head: Uint8Array;
+  readonly text: Uint8Array;
+  /** Where each range that is kept begins and ends, in turn. */
+  readonly before: readonly number[];
   readonly opening: string;
   readonly closing: string;
-  readonly tail: Uint8Array;
+  readonly after: readonly number[];
 }
 
 interface Found {
@@ -35,37 +37,53 @@ export const isOurName = (name: string): boolean => Object.hasOwn(ours, name);
 
 /** By body, since a stored answer is served many times. */
 const spots = new WeakMap<Uint8Array, TagSpot | null>();
+/** What is remembered of a body must be small beside it. */
+const MOST_REMEMBERED = 32;
 
 /** The spot in the body of a stored answer, looked for once: such a body never changes. */
 export function storedTagSpot(body: Uint8Array): TagSpot | undefined {
   let spot = spots.get(body);
   if (spot === undefined) {
     spot = tagSpot(body) ?? null;
-    spots.set(body, spot);
+    if (spot === null || spot.before.length + spot.after.length <= MOST_REMEMBERED) spots.set(body, spot);
   }
   return spot ?? undefined;
 }
 
 /** The text with the tag in it; nothing outside of `metadata` differs by a byte. */
-export function spliced({ head, opening, closing, tail }: TagSpot, metadata: FallbackMetadata): Buffer {
+export function spliced({ text, before, opening, closing, after }: TagSpot, metadata: FallbackMetadata): Buffer {
   const tag = opening + asciiJson(metadata).slice(1, -1) + closing;
-  const whole = Buffer.allocUnsafe(head.length + tag.length + tail.length);
-  whole.set(head, 0);
-  whole.write(tag, head.length, 'latin1');
-  whole.set(tail, head.length + tag.length);
+  const whole = Buffer.allocUnsafe(lengthOf(before) + tag.length + lengthOf(after));
+  let at = copied(text, before, whole, 0);
+  at += whole.write(tag, at, 'latin1');
+  copied(text, after, whole, at);
   return whole;
+}
+
+function lengthOf(ranges: readonly number[]): number {
+  let length = 0;
+  for (let i = 0; i < ranges.length; i += 2) length += ranges[i + 1]! - ranges[i]!;
+  return length;
+}
+
+function copied(text: Uint8Array, ranges: readonly number[], into: Buffer, at: number): number {
+  for (let i = 0; i < ranges.length; i += 2) {
+    const piece = text.subarray(ranges[i], ranges[i + 1]);
+    into.set(piece, at);
+    at += piece.length;
+  }
+  return at;
 }
 
 /**
  * Where the tag goes in a JSON object's text (UTF-8, or any charset that has ASCII in its place): into its `metadata`, or a new
  * one at its end. Members of `metadata` with our names are left out, and so is an earlier duplicate of `metadata`, which parsers
  * read differently (RFC 8259 §4). `undefined` when there is no place: the text is no JSON, no object, or its `metadata` is no
- * object. Bytes are not copied unless something is left out.
+ * object.
  */
 export function tagSpot(source: string | Uint8Array): TagSpot | undefined {
   const text = typeof source === 'string' ? Buffer.from(source) : source;
-  // RFC 8259 §8.1 lets a parser ignore a byte order mark.
-  const start = skipSpace(text, text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf ? 3 : 0);
+  const start = startOfText(text);
   if (text[start] !== OPEN_BRACE) return undefined;
   const found: Found[] = [];
   let lastEnd = start + 1;
@@ -79,43 +97,39 @@ export function tagSpot(source: string | Uint8Array): TagSpot | undefined {
   const metadata = found.pop();
   if (metadata) return text[metadata.value] === OPEN_BRACE ? spotInside(text, metadata.value, found) : undefined;
   return {
-    head: text.subarray(0, lastEnd),
+    text,
+    before: [0, lastEnd],
     opening: `${lastEnd > start + 1 ? ',' : ''}"metadata":{`,
     closing: '}',
-    tail: text.subarray(lastEnd),
+    after: [lastEnd, text.length],
   };
 }
 
 /** The spot behind the `{` of an existing `metadata`. */
 function spotInside(text: Uint8Array, brace: number, duplicates: readonly Found[]): TagSpot {
   const inside = brace + 1;
-  const kept: Uint8Array[] = [];
-  let members = 0;
+  const before = [0, ...duplicates.flatMap(({ name, next }) => [name, next]), inside];
+  /** Runs of members that stay, each up to the name of what follows it. */
+  const runs: number[] = [];
+  let isRun = false;
+  let isWhole = true;
+  let lastEnd = inside;
   const end = walkObject(text, brace, (name, nameEnd, _, valueEnd) => {
-    members++;
-    if (!isOurName(nameOf(text, name, nameEnd))) kept.push(text.subarray(name, valueEnd));
+    const stays = !isOurName(nameOf(text, name, nameEnd));
+    if (stays !== isRun) runs.push(name);
+    isRun = stays;
+    isWhole &&= stays;
+    if (stays) lastEnd = valueEnd;
   });
-  return {
-    head: duplicates.length === 0 ? text.subarray(0, inside) : without(text.subarray(0, inside), duplicates),
-    opening: '',
-    closing: kept.length === 0 ? '' : ',',
-    tail: kept.length === members ? text.subarray(inside) : joined(kept, text.subarray(end - 1)),
-  };
-}
-
-function without(text: Uint8Array, duplicates: readonly Found[]): Uint8Array {
-  const parts: Uint8Array[] = [];
-  let from = 0;
-  for (const { name, next } of duplicates) {
-    parts.push(text.subarray(from, name));
-    from = next;
+  const closing = runs.length > 0 ? ',' : '';
+  if (isWhole) return { text, before, opening: '', closing, after: [inside, text.length] };
+  if (isRun) runs.push(text.length);
+  else {
+    // Without the comma that stands behind the last that stays.
+    if (runs.length > 0) runs[runs.length - 1] = lastEnd;
+    runs.push(end - 1, text.length);
   }
-  return Buffer.concat([...parts, text.subarray(from)]);
-}
-
-function joined(members: readonly Uint8Array[], rest: Uint8Array): Uint8Array {
-  const comma = Buffer.from(',');
-  return Buffer.concat([...members.flatMap((member, index) => (index === 0 ? [member] : [comma, member])), rest]);
+  return { text, before, opening: '', closing, after: runs };
 }
 
 /** A member's name, unescaped; '' when it is too long to be one of ours. */
@@ -126,9 +140,10 @@ function nameOf(text: Uint8Array, from: number, to: number): string {
 }
 
 /** ASCII alone, so that it stands in a text of any charset that has ASCII in its place. */
-function asciiJson(value: object): string {
-  const json = JSON.stringify(value);
-  return isAscii.test(json)
-    ? json
-    : json.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+function asciiJson(metadata: FallbackMetadata): string {
+  const json = JSON.stringify(metadata);
+  // Only these may be anything.
+  if (isAscii.test(metadata.circuit) && isAscii.test(metadata.fallback_level) && isAscii.test(metadata.fallback_reason))
+    return json;
+  return json.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

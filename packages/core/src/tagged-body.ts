@@ -4,7 +4,7 @@ import { isOurName, spliced, storedTagSpot, tagSpot } from './tag.ts';
 import { isThenable } from './tiers/thenable.ts';
 import type { TierReply } from './tiers/tier.ts';
 
-/** Replaces the merging of `metadata`: the parsed body in, what is sent as JSON out. */
+/** Replaces the merging of `metadata`: the parsed body in, what is sent as JSON out. Both arguments are copies, for it to change. */
 export type Tag = (body: unknown, metadata: FallbackMetadata) => unknown;
 
 type Body = TierReply['body'];
@@ -24,9 +24,10 @@ export function taggedBody(
   const isText = typeof body === 'string' || body instanceof Uint8Array;
   if (isText && !isJsonText) return undefined;
   if (tag !== undefined) {
-    const parsed = isText ? parsedJson(body) : { value: body };
+    // Of its own, since it may change what it is given.
+    const parsed = parsedJson(isText ? body : JSON.stringify(body));
     try {
-      if (parsed !== undefined) return ownText(tag(parsed.value, metadata));
+      if (parsed !== undefined) return ownText(tag(parsed.value, { ...metadata }));
     } catch (error) {
       events?.emit('option_failed', { at: wallNow, option: 'tag', error });
     }

@@ -13,7 +13,8 @@ export class Watch {
   /** Whether any may want the body. */
   readonly capturing: boolean;
   readonly #site: TierSite;
-  #reserved: TierWatcher[] | undefined;
+  /** Those that want the body, and have reserved room for it. */
+  #wanting: TierWatcher[] | undefined;
 
   constructor(watchers: readonly (TierWatcher | undefined)[], site: TierSite) {
     this.watchers = watchers;
@@ -36,26 +37,24 @@ export class Watch {
     let most = 0;
     for (const watcher of this.watchers) {
       if (watcher === undefined || watcher.maxBytes === 0 || !this.#wants(watcher, status, headers)) continue;
-      if (watcher.release !== undefined) this.#reserved = [...(this.#reserved ?? []), watcher];
+      this.#wanting = [...(this.#wanting ?? []), watcher];
       most = Math.max(most, watcher.maxBytes);
     }
     return most;
   }
 
   succeeded(status: number, captured: CapturedAnswer | undefined): void {
-    for (const watcher of this.watchers) {
-      if (watcher === undefined) continue;
-      this.#ask(() => watcher.succeeded?.(status));
-      const fits = captured !== undefined && captured.body.byteLength <= watcher.maxBytes;
-      if (fits) this.#ask(() => watcher.captured?.(captured));
+    for (const watcher of this.watchers) this.#ask(() => watcher?.succeeded?.(status));
+    if (captured === undefined) return;
+    for (const watcher of this.#wanting ?? []) {
+      if (captured.body.byteLength <= watcher.maxBytes) this.#ask(() => watcher.captured?.(captured));
     }
   }
 
   release(): void {
-    const reserved = this.#reserved;
-    if (reserved === undefined) return;
-    this.#reserved = undefined;
-    for (const watcher of reserved) this.#ask(() => watcher.release?.());
+    const wanting = this.#wanting;
+    this.#wanting = undefined;
+    for (const watcher of wanting ?? []) this.#ask(() => watcher.release?.());
   }
 
   #wants(watcher: TierWatcher, status: number, headers: Headers): boolean {

@@ -1,4 +1,4 @@
-import type { GuardedAttempt } from '@brownout/core';
+import type { AttemptEvents } from '@brownout/core';
 import { NodeExchange, NodeRequest } from '@brownout/http';
 import type { NextFunction, Request, Response } from 'express';
 import { knownPattern, ownPattern, RouteTrail } from './route-trail.ts';
@@ -48,7 +48,7 @@ export class ExpressExchange<R extends Request = Request> extends NodeExchange<R
     this.next();
   }
 
-  protected proceed(_attempt: GuardedAttempt, expected: string | undefined): void {
+  protected proceed(_attempt: AttemptEvents, expected: string | undefined): void {
     this.#expected = expected;
     if (expected === undefined && !this.#isOwn) this.#trail = new RouteTrail(this.req);
     this.next();

@@ -1,4 +1,4 @@
-import { type BreakerOptions, Guard, type GuardedAttempt } from '@brownout/core';
+import { type AttemptEvents, type BreakerOptions, Guard } from '@brownout/core';
 import type { Request, RequestHandler, Response } from 'express';
 import { ExpressExchange } from './express-exchange.ts';
 
@@ -15,7 +15,7 @@ class GuardedExchange<R extends Request> extends ExpressExchange<R> {
     this.#call(this.next, this.next);
   }
 
-  protected override proceed(attempt: GuardedAttempt): void {
+  protected override proceed(attempt: AttemptEvents): void {
     const threw = (error: unknown) => {
       if (!attempt.threw(error)) this.next(error);
     };

@@ -32,6 +32,7 @@ class Policy implements AttemptEvents {
     this.told.push(`began ${status}`);
   }
   flowed(): void {}
+  passed(): void {}
   ended(ending: Ending, status: number, captured?: CapturedAnswer): void {
     this.told.push(`${ending} ${status}`);
     this.captured = captured;

@@ -9,11 +9,9 @@ import { type HeaderValues, headerGiven, headersSince } from './response-headers
 import { sendReply } from './send-reply.ts';
 
 const kGate: unique symbol = Symbol('brownout.gate');
-const kDegraded: unique symbol = Symbol.for('brownout.degraded') as never;
 
 interface GatedResponse extends ServerResponse {
   [kGate]?: Gate;
-  [kDegraded]?: boolean;
 }
 
 /** What the gate replaces from the start. */
@@ -24,15 +22,6 @@ type Held = 'writeHead' | 'write' | 'end' | 'flushHeaders' | 'destroy';
  * off · handed over: hands off until it is answered.
  */
 type Phase = 'waiting' | 'flowing' | 'held' | 'answered' | 'released' | 'handed over';
-
-/** Whether the answer on this response came from a fallback tier. */
-export function isDegraded(res: ServerResponse): boolean {
-  return (res as GatedResponse)[kDegraded] === true;
-}
-
-export function markDegraded(res: ServerResponse): void {
-  (res as GatedResponse)[kDegraded] = true;
-}
 
 /** The gate that governs a response now, the innermost. */
 export function gateOf(res: ServerResponse): Gate | undefined {

@@ -1,4 +1,5 @@
-export { Gate, isDegraded, markDegraded } from './gate.ts';
+export { isDegraded, markDegraded } from './degraded.ts';
+export { Gate } from './gate.ts';
 export { NodeExchange } from './node-exchange.ts';
 export { NodeRequest } from './node-request.ts';
-export { sendReply } from './send-reply.ts';
+export { dropReplaced, sendReply } from './send-reply.ts';

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AttemptEvents, Exchange, GuardedAttempt, Reply, RequestView } from '@brownout/core';
-import { Gate, gateOf, isDegraded, markDegraded } from './gate.ts';
+import type { AttemptEvents, Exchange, Reply, RequestView } from '@brownout/core';
+import { isDegraded, markDegraded } from './degraded.ts';
+import { Gate, gateOf } from './gate.ts';
 import { sendReply } from './send-reply.ts';
 
 /** What every adapter on Node's HTTP shares: the gate, and what the response can tell. */
@@ -27,9 +28,9 @@ export abstract class NodeExchange<Native> implements Exchange<Native> {
   /** Lets the host run what is behind the middleware, unguarded. */
   abstract pass(): void;
   /** Lets the host run what is behind the middleware, and tells the attempt what the response alone does not. */
-  protected abstract proceed(attempt: GuardedAttempt, expected: string | undefined): void;
+  protected abstract proceed(attempt: AttemptEvents, expected: string | undefined): void;
 
-  run(attempt: GuardedAttempt, expected: string | undefined): void {
+  run(attempt: AttemptEvents, expected: string | undefined): void {
     this.gate = new Gate(this.res, attempt);
     this.proceed(attempt, expected);
   }

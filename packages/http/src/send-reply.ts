@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { Reply } from '@brownout/core';
+import { isReplaced, type Reply } from '@brownout/core';
+import { isDegraded } from './degraded.ts';
 
 /**
  * Sends a whole answer through the response's own methods, so that what was put around them from outside still applies.
@@ -8,6 +9,7 @@ import type { Reply } from '@brownout/core';
  */
 export function sendReply(res: ServerResponse, reply: Reply): void {
   const { status, headers, body } = reply;
+  if (isDegraded(res)) dropReplaced(res);
   res.statusCode = status;
   for (const name in headers) res.setHeader(name, headers[name]!);
   if (status === 204 || status === 304) {
@@ -17,4 +19,9 @@ export function sendReply(res: ServerResponse, reply: Reply): void {
   res.setHeader('Content-Length', typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
   if (res.req.method === 'HEAD') res.end();
   else res.end(body);
+}
+
+/** Takes away what earlier middleware has told caches about an answer that another has taken the place of. */
+export function dropReplaced(res: ServerResponse): void {
+  for (const name of res.getHeaderNames()) if (isReplaced(name)) res.removeHeader(name);
 }

@@ -1,6 +1,6 @@
 import { Stream } from 'node:stream';
-import type { CapturedAnswer, GuardedAttempt, Reply } from '@brownout/core';
-import { type Gate, NodeExchange, NodeRequest } from '@brownout/http';
+import type { AttemptEvents, CapturedAnswer, GuardedAttempt, Reply } from '@brownout/core';
+import { dropReplaced, type Gate, NodeExchange, NodeRequest } from '@brownout/http';
 import type { Context, Next } from 'koa';
 
 /** What routers and body parsers put on Koa's context. */
@@ -69,7 +69,7 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
     this.#next().then(this.#resolve, this.#reject);
   }
 
-  protected proceed(attempt: GuardedAttempt): void {
+  protected proceed(attempt: AttemptEvents): void {
     this.#running = true;
     const threw = (error: unknown) => {
       this.#running = false;
@@ -80,7 +80,7 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
       .catch(threw); // a body that cannot be written as JSON throws
   }
 
-  #settled(attempt: GuardedAttempt): void {
+  #settled(attempt: AttemptEvents): void {
     const ctx = this.#ctx;
     this.#running = false;
     const gate = this.gate!;
@@ -112,6 +112,7 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
     if (!this.#running && !this.#left && !ctx.headerSent && ctx.writable && ctx.respond !== false) {
       this.gate?.restoreHead();
       this.gate?.release();
+      if (this.degraded) dropReplaced(this.res);
       ctx.body = bodyOf(reply);
       ctx.status = reply.status;
       ctx.remove('Content-Type');

@@ -1,11 +1,15 @@
-/** What of a request's headers its key is made of. Each text is followed by a comma, since a header may come more than once. */
+import { isCredential, isNeutral } from './neutral-headers.ts';
+
+/** What of a request's headers its keys are made of. Each value has its length before it, so that none passes for two. */
 export interface HeaderParts {
-  /** `Host` (HTTP/2's `:authority` without it), `X-Forwarded-Host`, `-Proto` and `-Prefix`. */
-  readonly origin: readonly string[];
-  /** `Accept` and `Accept-Language`. */
-  readonly negotiation: readonly string[];
-  /** Names in lower case and values, in the order of the names. */
-  readonly credentials: readonly string[];
+  /** `Host` (HTTP/2's `:authority` without it), `X-Forwarded-Host`, `-Proto`, `-Prefix`, and what `Forwarded` says of the same. */
+  readonly origin: string;
+  /** `Accept`, `Accept-Language` and `X-Requested-With`. */
+  readonly negotiation: string;
+  /** Every header that may tell who asks, in the order of the names; empty without one. */
+  readonly scope: string;
+  /** Whether one of them is known to. */
+  readonly isIdentified: boolean;
 }
 
 const places = [
@@ -13,52 +17,102 @@ const places = [
   'x-forwarded-host',
   'x-forwarded-proto',
   'x-forwarded-prefix',
+  'forwarded',
   'accept',
   'accept-language',
+  'x-requested-with',
   ':authority',
 ];
-const FIRST_NEGOTIATION = 4;
-const AUTHORITY = 6;
-const CREDENTIAL = places.length;
-const NO_PART = CREDENTIAL + 1;
+const FORWARDED = 4;
+const FIRST_NEGOTIATION = 5;
+const AUTHORITY = 8;
 
-/** Which header may hold credentials, by its lower-case name. */
-const credential = /auth|cookie|token|key|session|user|tenant|account|jwt|cert/;
-/** `User-Agent` in all its forms; what a browser says of a click (`?1`, the same from everybody); HTTP/2's `:authority`. */
-const noCredential = /user-agent|^sec-fetch-user$|^:.*/g;
-
-/** By name as received. Clients invent names, so that not all are kept. */
-const roles = new Map<string, number>();
-const MOST_ROLES = 1000;
-
-/** Whether a header of this lower-case name may tell who asks. */
-export function isCredential(name: string): boolean {
-  return credential.test(name) && credential.test(name.replace(noCredential, ''));
+interface Role {
+  readonly lower: string;
+  /** In `places`; -1 for a header that is scope, -2 for one that is nothing. */
+  readonly place: number;
+  readonly isCredential: boolean;
 }
 
-export function readHeaderParts(rawHeaders: readonly string[]): HeaderParts {
-  const texts = ['', '', '', '', '', '', ''];
-  const credentials: [string, string][] = [];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!;
+/** By name as received. Clients invent names, so that not all are kept. */
+const roles = new Map<string, Role>();
+const MOST_ROLES = 1000;
+
+/** A text with its length before it: texts in a row never pass for others. */
+export const part = (text: string | undefined): string => (text === undefined ? '-' : `${text.length}:${text}`);
+
+/** @param headers names and values in turn, as in `rawHeaders` */
+export function readHeaderParts(headers: readonly string[]): HeaderParts {
+  const texts = ['', '', '', '', '', '', '', '', ''];
+  const scope: [string, string][] = [];
+  let isIdentified = false;
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i]!;
+    const value = headers[i + 1]!;
     const role = roles.get(name) ?? learnRole(name);
-    if (role < CREDENTIAL) texts[role] += `${rawHeaders[i + 1]},`;
-    else if (role === CREDENTIAL) credentials.push([name.toLowerCase(), rawHeaders[i + 1]!]);
+    const { place } = role;
+    if (place >= 0) {
+      const said = place === FORWARDED ? withoutAddresses(value) : value;
+      if (!saysNothing(place, said)) texts[place] += part(said);
+      if (place === FORWARDED && saysMore(said)) scope.push([role.lower, said]);
+    } else if (place === SCOPE) {
+      scope.push([role.lower, value]);
+      isIdentified ||= role.isCredential;
+    }
   }
-  // By name alone: several of one name keep their order.
-  if (credentials.length > 1) credentials.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   texts[0] ||= texts[AUTHORITY]!;
   return {
-    origin: texts.slice(0, FIRST_NEGOTIATION),
-    negotiation: texts.slice(FIRST_NEGOTIATION, AUTHORITY),
-    credentials: credentials.flat(),
+    origin: joined(texts, 0, FIRST_NEGOTIATION),
+    negotiation: joined(texts, FIRST_NEGOTIATION, AUTHORITY),
+    scope: scopeText(scope),
+    isIdentified,
   };
 }
 
-function learnRole(name: string): number {
+const SCOPE = -1;
+const NOTHING = -2;
+
+function learnRole(name: string): Role {
   const lower = name.toLowerCase();
   const place = places.indexOf(lower);
-  const role = place >= 0 ? place : isCredential(lower) ? CREDENTIAL : NO_PART;
+  const role = {
+    lower,
+    place: place >= 0 ? place : isNeutral(lower) ? NOTHING : SCOPE,
+    isCredential: isCredential(lower),
+  };
   if (roles.size < MOST_ROLES) roles.set(name, role);
   return role;
+}
+
+function joined(texts: readonly string[], from: number, to: number): string {
+  let text = '';
+  for (let i = from; i < to; i++) text += part(texts[i]);
+  return text;
+}
+
+function scopeText(scope: [string, string][]): string {
+  // By name alone: several of one name keep their order.
+  if (scope.length > 1) scope.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  let text = '';
+  for (const [name, value] of scope) text += part(name) + part(value);
+  return text;
+}
+
+/** Any type and any language is what no header says, too (RFC 9110 §12.5.1, §12.5.4). */
+const saysNothing = (place: number, value: string): boolean =>
+  value === '' || (place >= FIRST_NEGOTIATION && (value === '*/*' || value === '*'));
+
+const addresses = /(^|[\s;,])(?:for|by)\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*)/gi;
+const placesOfForwarded = /(^|[\s;,])(?:host|proto)\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*)/gi;
+
+/** `Forwarded` (RFC 7239) without the addresses of client and proxies. */
+const withoutAddresses = (value: string): string => remainder(value, addresses);
+
+/** An extension may tell who asks. */
+const saysMore = (forwarded: string): boolean => remainder(forwarded, placesOfForwarded) !== '';
+
+/** What is left, however many separators there were. */
+function remainder(value: string, unwanted: RegExp): string {
+  const rest = value.replace(unwanted, '$1').replace(/[\s;,]+/g, ',');
+  return rest === ',' ? '' : rest;
 }

@@ -7,7 +7,7 @@ const keysOf = (more: Partial<KeyMaterial> = {}, headers: Record<string, string>
     method: 'GET',
     url: '/a?x=1',
     protocol: 'http',
-    rawHeaders: ['Host', 'example.com', ...Object.entries(headers).flat()],
+    headers: ['Host', 'example.com', ...Object.entries(headers).flat()],
     certificate: undefined,
     key: undefined,
     scope: undefined,
@@ -23,7 +23,7 @@ describe('AnswerKeys', () => {
 
   it.each<[string, Partial<KeyMaterial>, Record<string, string>]>([
     ['protocol', { protocol: 'https' }, {}],
-    ['host', { rawHeaders: ['Host', 'example.org'] }, {}],
+    ['host', { headers: ['Host', 'example.org'] }, {}],
     ['X-Forwarded-Host', {}, { 'X-Forwarded-Host': 'a' }],
     ['X-Forwarded-Proto', {}, { 'X-Forwarded-Proto': 'a' }],
     ['X-Forwarded-Prefix', {}, { 'X-Forwarded-Prefix': 'a' }],
@@ -46,6 +46,14 @@ describe('AnswerKeys', () => {
     ['X-Account', {}, { 'X-Account': 'a' }],
     ['X-Goog-Iap-Jwt-Assertion', {}, { 'X-Goog-Iap-Jwt-Assertion': 'a' }],
     ['X-Forwarded-Client-Cert', {}, { 'X-Forwarded-Client-Cert': 'a' }],
+    ['X-MS-Client-Principal', {}, { 'X-MS-Client-Principal': 'a' }],
+    ['X-Forwarded-Email', {}, { 'X-Forwarded-Email': 'a' }],
+    ['X-Amzn-Oidc-Data', {}, { 'X-Amzn-Oidc-Data': 'a' }],
+    ['X-SSL-Client-S-DN', {}, { 'X-SSL-Client-S-DN': 'a' }],
+    ['a name that nobody knows', {}, { 'X-Whatever': 'a' }],
+    ['Forwarded, as to the host', {}, { Forwarded: 'for=1.2.3.4;host=a' }],
+    ['Forwarded, as to an extension', {}, { Forwarded: 'for=1.2.3.4;user="a"' }],
+    ['X-Requested-With', {}, { 'X-Requested-With': 'XMLHttpRequest' }],
     ['the TLS certificate', { certificate: 'AB:CD' }, {}],
   ])('differs by %s', (_, more, headers) => {
     expect(primary(more, headers)).not.toBe(primary());
@@ -59,8 +67,10 @@ describe('AnswerKeys', () => {
     ['X-Forwarded-For', {}, { 'X-Forwarded-For': '1.2.3.4' }],
     ['Accept-Encoding', {}, { 'Accept-Encoding': 'gzip' }],
     ['Cache-Control', {}, { 'Cache-Control': 'no-cache' }],
+    ['Forwarded, as to addresses', {}, { Forwarded: 'for="[2001:db8::1]:80", for=1.2.3.4; by=5.6.7.8' }],
+    ['any Accept', {}, { Accept: '*/*', 'Accept-Language': '*' }],
     ['HEAD in place of GET', { method: 'HEAD' }, {}],
-    ['the case of names', { rawHeaders: ['HOST', 'example.com'] }, {}],
+    ['the case of names', { headers: ['HOST', 'example.com'] }, {}],
   ])('is the same whatever %s', (_, more, headers) => {
     expect(primary(more, headers)).toBe(primary());
   });
@@ -71,14 +81,14 @@ describe('AnswerKeys', () => {
   });
 
   it('takes :authority for the host, and not for a credential', () => {
-    const one = keysOf({ rawHeaders: [':authority', 'example.com', ':path', '/a'] });
+    const one = keysOf({ headers: [':authority', 'example.com', ':path', '/a'] });
     expect(one.primary).toBe(primary());
     expect(one.isScoped).toBe(false);
-    expect(keysOf({ rawHeaders: [':authority', 'example.org'] }).primary).not.toBe(one.primary);
+    expect(keysOf({ headers: [':authority', 'example.org'] }).primary).not.toBe(one.primary);
   });
 
   it('sees through the order of headers, but not of several with one name', () => {
-    const of = (...rawHeaders: string[]) => primary({ rawHeaders });
+    const of = (...headers: string[]) => primary({ headers });
     expect(of('Cookie', 'a', 'Authorization', 'b')).toBe(of('Authorization', 'b', 'cookie', 'a'));
     expect(of('Cookie', 'a', 'Cookie', 'b')).not.toBe(of('Cookie', 'b', 'Cookie', 'a'));
     expect(of('Cookie', 'a,b')).not.toBe(of('Cookie', 'a', 'Cookie', 'b'));
@@ -99,7 +109,7 @@ describe('AnswerKeys', () => {
         const [first, second] = [one, other].map(([host, path, query, accept, key, scope]) =>
           primary({
             url: `/${encodeURIComponent(path)}?${encodeURIComponent(query)}`,
-            rawHeaders: ['host', host, 'accept', accept],
+            headers: ['host', host, 'accept', accept],
             key: key === null ? undefined : JSON.stringify(key),
             scope: scope === null ? undefined : JSON.stringify(scope),
           }),
@@ -119,12 +129,18 @@ describe('AnswerKeys', () => {
     expect(keysOf({ scope: '"all"' }).isScoped).toBe(true);
   });
 
+  it('is for nobody in particular by a header that may be anything', () => {
+    expect(keysOf({}, { 'X-Pop': 'fra' }).isScoped).toBe(false);
+    expect(keysOf({}, { Forwarded: 'host=a' }).isScoped).toBe(false);
+    expect(keysOf({}, { 'X-MS-Client-Principal': 'a' }).isScoped).toBe(true);
+  });
+
   it('has one mark for a path, whatever the method, query and scope', () => {
     const { mark } = keysOf();
     expect(keysOf({ method: 'POST', url: '/a?y=2', key: '1' }, { Cookie: 'a', Accept: 'b' }).mark).toBe(mark);
     expect(keysOf({ url: '/a' }).mark).toBe(mark);
     expect(keysOf({ url: '/b' }).mark).not.toBe(mark);
-    expect(keysOf({ rawHeaders: ['Host', 'b'] }).mark).not.toBe(mark);
+    expect(keysOf({ headers: ['Host', 'b'] }).mark).not.toBe(mark);
     expect(mark).not.toBe(keysOf().primary);
   });
 

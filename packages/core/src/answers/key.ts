@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import querystring from 'node:querystring';
-import { type HeaderParts, readHeaderParts } from './header-parts.ts';
+import { type HeaderParts, part, readHeaderParts } from './header-parts.ts';
+import { lowerCase } from './taken-headers.ts';
 
 /** What of a request decides which answers it may have. Taken when the request begins: later a handler may have changed it. */
 export interface KeyMaterial {
@@ -8,24 +9,25 @@ export interface KeyMaterial {
   /** Path and query as the client sent them. */
   readonly url: string;
   readonly protocol: string;
-  readonly rawHeaders: readonly string[];
+  /** Names and values in turn, by `takenHeaders`. */
+  readonly headers: readonly string[];
   /** The fingerprint of the TLS client's certificate. */
   readonly certificate: string | undefined;
   /** What the tier's `key` returned, as canonical JSON. */
   readonly key: string | undefined;
-  /** What the tier's `scope` returned, as canonical JSON; `undefined` without the option: then the credentials are the scope. */
+  /** What the tier's `scope` returned, as canonical JSON; `undefined` without the option: then the headers are the scope. */
   readonly scope: string | undefined;
 }
 
 /** Query parsers stop counting at a thousand, so that the order decides which of more are seen. */
 const MOST_PARAMETERS = 1000;
 /** Separates our keys from others in a shared store, and from those of another way to make them. */
-const VERSION = 'brownout/1';
+const VERSION = 'brownout/2';
 
 /**
  * The keys of one request's answers: each the SHA-256 of a canonical form, 64 hex digits, computed when it is asked for. The parts
  * are those of the caching rules: protocol, host, forwarded host, protocol and prefix, method (HEAD counts as GET), path, query sorted
- * by name, scope, and what `key` returned, or without one `Accept` and `Accept-Language`.
+ * by name, scope, and what `key` returned, or without one `Accept`, `Accept-Language` and `X-Requested-With`.
  */
 export class AnswerKeys {
   readonly #material: KeyMaterial;
@@ -44,44 +46,38 @@ export class AnswerKeys {
 
   /** The key of the answer to requests with the same values in these headers (lower case, in order). */
   variant(names: readonly string[]): string {
-    const values = names.map((name) => [name, valuesOf(this.#material.rawHeaders, name)]);
-    return sha256(JSON.stringify([VERSION, 'variant', this.primary, values]));
+    let text = `${VERSION} variant ${this.primary}`;
+    for (const name of names) text += part(name) + part(valuesOf(this.#material.headers, name));
+    return sha256(text);
   }
 
   /** The key of the mark that an unsafe request leaves on its path, for all queries, methods and scopes. */
   get mark(): string {
     const { protocol, url } = this.#material;
-    const { origin } = this.#headerParts();
-    return sha256(JSON.stringify([VERSION, 'mark', protocol, origin, splitUrl(url).path]));
+    return sha256(`${VERSION} mark ${protocol} ${part(this.#headerParts().origin)}${part(splitUrl(url).path)}`);
   }
 
-  /** Whether the answer is shared within a scope only, rather than with everybody. */
+  /**
+   * Whether the answer is for somebody in particular, as far as `private` goes: by `scope`, a certificate, or a header that is known to
+   * hold an identity. Other headers part the answers, but may be anything.
+   */
   get isScoped(): boolean {
     const { scope, certificate } = this.#material;
-    return scope !== undefined || certificate !== undefined || this.#headerParts().credentials.length > 0;
+    return scope !== undefined || certificate !== undefined || this.#headerParts().isIdentified;
   }
 
   #hashPrimary(): string {
     const { method, url, protocol, certificate, key, scope } = this.#material;
     const { path, query } = splitUrl(url);
-    const { origin, negotiation, credentials } = this.#headerParts();
-    return sha256(
-      JSON.stringify([
-        VERSION,
-        'answer',
-        protocol,
-        origin,
-        method === 'HEAD' ? 'GET' : method,
-        path,
-        sortedQuery(query),
-        scope === undefined ? [certificate, credentials] : { scope },
-        key === undefined ? negotiation : { key },
-      ]),
-    );
+    const headers = this.#headerParts();
+    const who = scope === undefined ? `h${part(certificate)}${part(headers.scope)}` : `s${part(scope)}`;
+    const what = key === undefined ? `h${part(headers.negotiation)}` : `k${part(key)}`;
+    const where = part(headers.origin) + part(path) + part(sortedQuery(query));
+    return sha256(`${VERSION} answer ${protocol} ${part(method === 'HEAD' ? 'GET' : method)}${where}${who}${what}`);
   }
 
   #headerParts(): HeaderParts {
-    this.#headers ??= readHeaderParts(this.#material.rawHeaders);
+    this.#headers ??= readHeaderParts(this.#material.headers);
     return this.#headers;
   }
 }
@@ -110,10 +106,11 @@ function splitUrl(url: string): { path: string; query: string } {
   return mark < 0 ? { path: url, query: '' } : { path: url.slice(0, mark), query: url.slice(mark + 1) };
 }
 
-function valuesOf(rawHeaders: readonly string[], name: string): string[] {
-  const values: string[] = [];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2)
-    if (rawHeaders[i]!.toLowerCase() === name) values.push(rawHeaders[i + 1]!.trim());
+/** `undefined` without the header. */
+function valuesOf(headers: readonly string[], name: string): string | undefined {
+  let values: string | undefined;
+  for (let i = 0; i + 1 < headers.length; i += 2)
+    if (lowerCase(headers[i]!) === name) values = (values ?? '') + part(headers[i + 1]!.trim());
   return values;
 }
 

@@ -18,6 +18,7 @@ type Found = FoundAnswer | undefined;
 export function lookUp(keys: AnswerKeys, store: SafeStore, wallNow: number, maxAgeMs: number): Found | Promise<Found> {
   const usable = (key: string, answer: StoredAnswer | undefined): Found | Promise<Found> => {
     if (answer?.status !== 200 || wallNow - answer.storedAt > Math.min(maxAgeMs, answer.maxAgeMs)) return undefined;
+    if (!store.hasNotes) return { key, answer };
     // After the answer, and so used more recently: the mark outlives it in a store that is full.
     return when(store.get(keys.mark, true), (mark) =>
       mark !== undefined && mark.storedAt >= answer.storedAt ? undefined : { key, answer },

@@ -123,11 +123,35 @@ describe('lruAnswers', () => {
     const store = lruAnswers({ clock: clockOf() });
     store.set('a', answerOf(bytes(1)));
     store.set('note', answerOf(bytes(0), { status: 0 }));
+    store.set('0f', answerOf(bytes(0), { status: 0 }), true);
     store.get('a');
     store.get('none');
     store.get('note');
-    store.get('no mark', true);
+    store.get('0f', true);
+    store.get('1f', true);
     expect(store.stats).toMatchObject({ entries: 2, hits: 1, misses: 1, evictions: 0 });
+  });
+
+  it('keeps a body whose memory is its own as it is', () => {
+    const store = lruAnswers({ clock: clockOf() });
+    const own = Buffer.alloc(5000);
+    store.set('k', answerOf(own));
+    expect(store.get('k')!.body).toBe(own);
+  });
+
+  it('drops no answer for notes, however many, and no note', () => {
+    const store = lruAnswers({ maxEntries: 2, maxBytes: 100, clock: clockOf() });
+    expect(store.hasNotes).toBe(false);
+    store.set('a', answerOf(bytes(50)));
+    const keyOf = (i: number) => i.toString(16).padStart(8, '0').padEnd(64, '0');
+    for (let i = 1; i < 1000; i++) store.set(keyOf(i), answerOf(bytes(0), { status: 0, storedAt: i }), true);
+    expect(store.hasNotes).toBe(true);
+    expect(store.get('a')).toBeDefined();
+    expect(store.stats).toMatchObject({ entries: 1, bytes: 50, evictions: 0 });
+    for (let i = 1; i < 1000; i++) expect(store.get(keyOf(i), true)).toMatchObject({ status: 0, storedAt: i });
+    expect(store.get(keyOf(1000), true)).toBeUndefined();
+    store.set(keyOf(7), answerOf(bytes(0), { status: 0, storedAt: 3 }), true);
+    expect(store.get(keyOf(7), true)!.storedAt).toBe(7);
   });
 
   it('makes room for answers under way, in at most half of it', () => {

@@ -2,12 +2,13 @@ import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from '../clock.ts';
 import { OptionsError } from '../errors.ts';
 import { type OptionRules, parseOptions, rules } from '../options.ts';
+import { PathNotes } from './path-notes.ts';
 import type { AnswerStore, StoredAnswer } from './store.ts';
 
 export interface LruAnswersOptions {
   /** How many answers it keeps. @default 10000 */
   maxEntries?: number | undefined;
-  /** How many bytes of bodies and headers it keeps; answers under way count, too. @default 67108864 (64 MiB) */
+  /** How many bytes of bodies and headers it keeps; answers under way count, too, notes of changed paths (512 KiB at most) do not. @default 67108864 (64 MiB) */
   maxBytes?: number | undefined;
   /** The largest body that it keeps, in bytes. @default 262144 (256 KiB), or `maxBytes` where that is less */
   maxEntryBytes?: number | undefined;
@@ -64,6 +65,7 @@ export class LruAnswers implements AnswerStore {
   readonly #maxBytes: number;
   readonly #clock: Clock;
   readonly #entries: LRUCache<string, Entry>;
+  readonly #notes = new PathNotes();
   #reserved = 0;
   #hits = 0;
   #misses = 0;
@@ -82,20 +84,32 @@ export class LruAnswers implements AnswerStore {
     });
   }
 
+  get hasNotes(): boolean {
+    return !this.#notes.isEmpty;
+  }
+
   /** An answer older than its `maxAgeMs` is a miss. */
   get(key: string, note = false): StoredAnswer | undefined {
+    if (note) return this.#note(key);
     const entry = this.#entries.get(key);
     if (entry !== undefined && !this.#isTooOld(entry)) {
       if (entry.answer.status !== 0) this.#hits++;
       return entry.answer;
     }
     if (entry !== undefined) this.#entries.delete(key);
-    if (!note) this.#misses++;
+    this.#misses++;
     return undefined;
   }
 
-  /** Keeps a copy. An answer that is too large is not stored, and neither is what was there before. */
-  set(key: string, answer: StoredAnswer): void {
+  /**
+   * An answer that is too large is not stored, and neither is what was there before. Notes take no room from answers and are never
+   * dropped.
+   */
+  set(key: string, answer: StoredAnswer, note = false): void {
+    if (note) {
+      this.#notes.add(key, answer.storedAt);
+      return;
+    }
     const size = sizeOf(answer);
     if (answer.body.byteLength > this.maxEntryBytes || size > this.#maxBytes) {
       this.#entries.delete(key);
@@ -133,6 +147,11 @@ export class LruAnswers implements AnswerStore {
     };
   }
 
+  #note(key: string): StoredAnswer | undefined {
+    const storedAt = this.#notes.find(key);
+    return storedAt === undefined ? undefined : { ...emptyNote, storedAt };
+  }
+
   /** By either clock: neither a wall clock that is set back nor a machine that slept makes an answer live longer. */
   #isTooOld({ answer, expiresAt }: Entry): boolean {
     return this.#clock.now() > expiresAt || this.#clock.wall() - answer.storedAt > answer.maxAgeMs;
@@ -150,8 +169,11 @@ function sizeOf({ headers, body }: StoredAnswer): number {
   return size;
 }
 
-/** In memory of its own: a slice would keep alive the whole pool or socket chunk that it was cut from, and change with it. */
+const emptyNote = { status: 0, headers: {}, body: new Uint8Array(0), maxAgeMs: Number.MAX_SAFE_INTEGER } as const;
+
+/** In memory of its own: a slice would keep alive the whole pool or socket chunk that it was cut from. */
 function compact(answer: StoredAnswer): StoredAnswer {
+  if (answer.body.byteLength === answer.body.buffer.byteLength) return answer;
   const body = Buffer.allocUnsafeSlow(answer.body.byteLength);
   body.set(answer.body);
   return { ...answer, body };

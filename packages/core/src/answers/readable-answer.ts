@@ -1,3 +1,4 @@
+import { isJsonText } from '../json-text.ts';
 import { isJson } from '../media-type.ts';
 import { headersOfChangedBody } from './changed-body.ts';
 import { acceptsCodings, canDecode, contentCodings, decoded } from './content-coding.ts';
@@ -5,12 +6,12 @@ import type { FoundAnswer } from './lookup.ts';
 import type { SafeStore } from './safe-store.ts';
 import type { StoredAnswer } from './store.ts';
 
-/** How much larger than the largest entry a decoded body may be. */
-const MOST_EXPANSION = 8;
+/** Encoded bodies that are too large, broken, or no JSON: what is of no use once need not be decoded again. */
+const unreadable = new WeakSet<Uint8Array>();
 
 /**
- * The answer in a form that this client can read: encoded JSON is decoded, since it must be tagged, and put back so, where it is not too
- * large, for the next; other bodies stay as they are and go to who accepts their coding. `undefined` when there is no such form.
+ * The answer in a form that this client can read: encoded JSON is decoded, since it must be tagged, and put back so for the next; other bodies stay as they are and go to who accepts their coding. `undefined` when there is no such form,
+ * as for JSON that would be over `entryBytes` when decoded.
  */
 export function readableAnswer(
   { key, answer }: FoundAnswer,
@@ -23,10 +24,14 @@ export function readableAnswer(
   const codings = contentCodings(headers['content-encoding']);
   if (!isJson(headers['content-type']) || !canDecode(codings))
     return acceptsCodings(acceptEncoding, codings) ? answer : undefined;
-  const body = decoded(answer.body, codings, MOST_EXPANSION * entryBytes);
-  if (body === undefined) return undefined;
+  if (unreadable.has(answer.body)) return undefined;
+  const body = decoded(answer.body, codings, entryBytes);
+  if (body === undefined || !isJsonText(body)) {
+    unreadable.add(answer.body);
+    return undefined;
+  }
   const { 'content-encoding': _, ...plainHeaders } = headersOfChangedBody(headers);
   const plain = { ...answer, headers: plainHeaders, body };
-  if (body.byteLength <= entryBytes) store.set(key, plain);
+  store.set(key, plain);
   return plain;
 }

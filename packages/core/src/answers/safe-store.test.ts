@@ -86,12 +86,44 @@ describe('SafeStore', () => {
     ['text', 'x'],
     ['a body that is text', { ...answer, body: 'x' }],
     ['no headers', { ...answer, headers: null }],
+    ['a name of a header that is none', { ...answer, headers: { 'x\n': 'y' } }],
+    ['a name in capitals', { ...answer, headers: { Etag: 'y' } }],
+    ['a value that breaks the line', { ...answer, headers: { x: 'y\r\nz: a' } }],
+    ['a value that is none', { ...answer, headers: { x: {} } }],
+    ['framing', { ...answer, headers: { 'transfer-encoding': 'chunked' } }],
     ['no status', { ...answer, status: undefined }],
     ['no time', { ...answer, storedAt: Number.NaN }],
   ])('takes rubbish for a failure: %s', (_, rubbish) => {
     const { safe, told } = watched(storeOf({ get: () => rubbish as never }));
     expect(safe.get('k')).toBeUndefined();
     expect(told).toMatchObject([{ operation: 'get' }]);
+  });
+
+  it('looks into headers once', () => {
+    let looks = 0;
+    const ownKeys = (target: object) => {
+      looks++;
+      return Reflect.ownKeys(target);
+    };
+    const headers = new Proxy<Record<string, string>>({ a: 'b' }, { ownKeys });
+    const counted: StoredAnswer = { ...answer, headers };
+    const { safe } = watched(storeOf({ get: () => counted }));
+    expect(safe.get('k')).toBe(counted);
+    const once = looks;
+    expect(once).toBeGreaterThan(0);
+    expect(safe.get('k')).toBe(counted);
+    expect(looks).toBe(once);
+  });
+
+  it('may have notes unless the store says that it has none', () => {
+    expect(watched(storeOf({})).safe.hasNotes).toBe(true);
+    expect(watched(storeOf({ hasNotes: false })).safe.hasNotes).toBe(false);
+    const failing = Object.defineProperty(storeOf({}), 'hasNotes', {
+      get() {
+        throw new Error('down');
+      },
+    });
+    expect(watched(failing).safe.hasNotes).toBe(true);
   });
 
   it('takes null for a miss, as shared stores say it', () => {

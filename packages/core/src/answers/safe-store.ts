@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Events } from '../events.ts';
 import { isThenable } from '../tiers/thenable.ts';
+import { areSendable } from './sendable-headers.ts';
 import type { AnswerStore, StoredAnswer } from './store.ts';
 
 type Found = StoredAnswer | undefined;
@@ -52,9 +53,18 @@ export class SafeStore {
     }
   }
 
-  set(key: string, answer: StoredAnswer): void {
+  /** Whether a note may be found: a key that nothing is looked up by need not be made. A store that does not say may have some. */
+  get hasNotes(): boolean {
     try {
-      const done = this.store.set(key, answer);
+      return this.store.hasNotes ?? true;
+    } catch {
+      return true;
+    }
+  }
+
+  set(key: string, answer: StoredAnswer, note = false): void {
+    try {
+      const done = this.store.set(key, answer, note);
       if (isThenable(done)) {
         Promise.resolve(done).then(
           () => this.#succeeded(),
@@ -110,8 +120,7 @@ function isAnswer(found: unknown): found is StoredAnswer {
   const { status, headers, body, storedAt, maxAgeMs } = found as Partial<StoredAnswer>;
   return (
     Number.isInteger(status) &&
-    typeof headers === 'object' &&
-    headers !== null &&
+    areSendable(headers) &&
     body instanceof Uint8Array &&
     Number.isFinite(storedAt) &&
     Number.isFinite(maxAgeMs)

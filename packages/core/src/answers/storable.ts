@@ -21,6 +21,8 @@ export interface Storable {
   readonly vary: readonly string[];
 }
 
+const refusals = ['set-cookie', 'content-range', 'brownout-fallback', 'trailer'] as const;
+
 type AnswerHeaders = Readonly<Record<string, string | string[]>>;
 
 /** Whether a request's answer might be stored at all, as far as the request itself can tell. */
@@ -31,7 +33,7 @@ export function maybeStored({ method, keyed, cacheControl }: StoringRequest): bo
 
 /**
  * Whether an answer may be stored, by its head, and how: only a 200 that is no part (`Content-Range`), not degraded itself, sets no
- * cookie, and is not forbidden by `Cache-Control` or `Vary: *` (RFC 9111 §3, §4.2.4, §5.2; RFC 5861 §4). `wallNow` is in
+ * cookie, has no trailers (which would be lost), and is not forbidden by `Cache-Control` or `Vary: *` (RFC 9111 §3, §4.2.4, §5.2; RFC 5861 §4). `wallNow` is in
  * milliseconds since the Unix epoch.
  */
 export function storable(
@@ -42,8 +44,7 @@ export function storable(
   wallNow: number,
 ): Storable | undefined {
   if (status !== 200 || !maybeStored(request)) return undefined;
-  if (headers['set-cookie'] !== undefined || headers['content-range'] !== undefined) return undefined;
-  if (headers['brownout-fallback'] !== undefined) return undefined;
+  if (refusals.some((name) => headers[name] !== undefined)) return undefined;
   const vary = varyNames(headers.vary);
   if (vary === undefined) return undefined;
 

@@ -18,11 +18,14 @@ export interface StoredAnswer {
 export interface AnswerStore {
   /** The level of what it serves: `l1_cache` (this process, the default) or `l2_cache` (shared). */
   readonly level?: 'l1_cache' | 'l2_cache';
+  /** `false`: nothing is noted of any path, so that it need not be asked. Without it there may always be something. */
+  readonly hasNotes?: boolean;
   /** The largest body that it keeps, in bytes: more is not even captured. @default 262144 */
   readonly maxEntryBytes?: number;
-  /** `note`: not an answer is looked for but what is noted of a path, which the store's statistics may leave out. */
+  /** `note`: not an answer is looked for but what is noted of a path, which the store may keep in a place of its own. */
   get(key: string, note?: boolean): StoredAnswer | undefined | Promise<StoredAnswer | undefined>;
-  set(key: string, answer: StoredAnswer): void | Promise<void>;
+  /** The answer is the store's from then on: nobody changes it, or the memory of its body, any more. `note`: as for `get`. */
+  set(key: string, answer: StoredAnswer, note?: boolean): void | Promise<void>;
   delete(key: string): void | Promise<void>;
   /**
    * Asked before up to this many bytes of an answer are gathered: room for answers under way, out of what the store may use.

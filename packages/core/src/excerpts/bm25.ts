@@ -13,15 +13,10 @@ export interface Bm25Shape {
 /** Of few pieces, a term's absence would outweigh all that is there. */
 const LEAST_PIECES = 20;
 
-/** In how few of `pieces` a term occurs, as a weight: always above 0 (Lucene's form of Robertson and Spärck Jones's). */
-export function inverseFrequency(terms: number, pieces: readonly Pick<Counted, 'counts'>[]): Float64Array {
-  const all = Math.max(pieces.length, LEAST_PIECES);
-  const weights = new Float64Array(terms);
-  for (const { counts } of pieces) for (let term = 0; term < terms; term++) if (counts[term]! > 0) weights[term]!++;
-  for (let term = 0; term < terms; term++) {
-    weights[term] = Math.log(1 + (all - weights[term]! + 0.5) / (weights[term]! + 0.5));
-  }
-  return weights;
+/** What terms weigh that are `found` in so many of all pieces: always above 0 (Lucene's form of Robertson and Spärck Jones's). */
+export function inverseFrequency(found: Uint32Array, pieces: number): Float64Array {
+  const all = Math.max(pieces, LEAST_PIECES);
+  return Float64Array.from(found, (having) => Math.log(1 + (all - having + 0.5) / (having + 0.5)));
 }
 
 /** BM25 of one piece among pieces that are `averageLength` words long. */

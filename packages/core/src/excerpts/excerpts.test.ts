@@ -1,12 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { excerpts } from './excerpts.ts';
+import { type ExcerptsOptions, excerpts } from './excerpts.ts';
 
 const harbour =
   'The harbour of Aldport was dug in 1873. It silted up within a decade. Ships now land at Newhaven instead.';
 const bakery = 'Rye bread needs a sourdough starter. The dough rests for twelve hours. Bake it hot, then let it cool.';
 const clock =
   'The town clock was a gift of the guild of smiths. Its bell weighs three tons and was cast in Lower Fenwick.';
+
+const fastest = (work: () => unknown) => {
+  let best = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < 6; run++) {
+    const began = performance.now();
+    work();
+    best = Math.min(best, performance.now() - began);
+  }
+  return best;
+};
 
 describe('excerpts', () => {
   it('finds the passage that answers, first', () => {
@@ -140,6 +150,40 @@ describe('excerpts', () => {
       const passages = [...Array(20).fill(filler), { text: harbour, score: 1 }];
       expect(excerpts('When was the harbour of Aldport dug?', passages)[0]).toMatchObject({ passage: 20 });
     }
+  });
+
+  it('is quick whatever it is given', () => {
+    const terms = Array.from({ length: 64 }, (_, n) => `${String.fromCharCode(97 + (n % 26))}word${n}`).join(' ');
+    const cases: [name: string, passages: string[], options?: ExcerptsOptions, question?: string][] = [
+      ['short sentences', ['a! '.repeat(50_000)]],
+      ['lines', ['1\n'.repeat(75_000)]],
+      ['lines in wide windows', ['1\n'.repeat(75_000)], { maxChars: 4000 }],
+      ['lines that hit', [`${terms.replaceAll(' ', '\n')}\n`.repeat(200)], { maxChars: 4000 }],
+      ['lines that hit, all wanted', [`${terms.replaceAll(' ', '\n')}\n`.repeat(200)], { max: 1e9, maxChars: 8 }],
+      ['ligatures of 18 letters', ['\ufdfa '.repeat(75_000)]],
+      ['wide compatibility forms', ['㌕'.repeat(150_000)]],
+      ['narrow excerpts', ['a b '.repeat(37_500)], { maxChars: 1 }],
+      ['many long passages', Array.from({ length: 500 }, (_, n) => `${n} ${'The harbour is old. '.repeat(5000)}`)],
+      ['Thai', ['กรุงเทพมหานครเป็นเมืองหลวงของประเทศไทย'.repeat(4000)], {}, `${terms} เมืองหลวงของประเทศไทยคืออะไร`],
+      ['Chinese', ['首都是北京。人口很多 '.repeat(15_000)], {}, '首都是北京的人口很多请问该市人口是多少'],
+      ['spaces between wide and narrow', ['京 a '.repeat(37_500)], {}, '京'],
+    ];
+    // The unit is a machine's time for work of a known size, so that a slow or busy one does not fail.
+    const unit = fastest(() => excerpts(terms, ['The old harbour of Aldport was dug by hand. '.repeat(1000)]));
+    for (const [name, passages, options, question = terms] of cases)
+      expect(fastest(() => excerpts(question, passages, options)) / unit, name).toBeLessThan(12);
+  });
+
+  it('leaves no passage out for the sake of another', () => {
+    const lines = Array(20).fill('x\n'.repeat(5000));
+    const ligatures = Array(20).fill('\ufdfa '.repeat(5000));
+    for (const filler of [lines, ligatures])
+      expect(excerpts('When was the harbour of Aldport dug?', [...filler, harbour])[0]).toMatchObject({ passage: 20 });
+  });
+
+  it('lets no line without a word count for a window', () => {
+    const found = excerpts('harbour ships', ['***\nThe harbour is old.\n***\nShips land.\n***'], { maxChars: 60 });
+    expect(found.map(({ text }) => text)).toEqual(['The harbour is old.\n***\nShips land.']);
   });
 
   const piece = fc.oneof(

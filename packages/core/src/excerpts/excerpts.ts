@@ -38,10 +38,11 @@ export const MOST_MAX_CHARS = 4000;
  * with the beginnings of words instead of a stemmer, in any language. No sentence comes twice. Nothing at all comes back when
  * not even the best holds `minRelevance`; once it does, the others need hold half of that.
  *
- * Pure, synchronous and bounded, so that no request stalls the others: what is looked at are the first 500 passages, altogether
- * 150,000 characters of them (a quarter of that in scripts without spaces; the longest passages are cut to fit) and 3,000
- * sentences, and of a question the first and the last 2,000 characters and 64 words. Never throws: what is no passage is passed
- * over, and a bad option is as if it were not given.
+ * Pure, synchronous and bounded, so that no request stalls the others: what is looked at are the first 200 passages, altogether
+ * 100,000 characters of them in their NFKC form (in scripts without spaces a quarter of that, or less where sentences are short)
+ * and 2,000 sentences, of which every passage has its share and the shorter ones leave to the longer what they do not need; and
+ * of a question the first and the last 2,000 characters and 64 words. Never throws: what is no passage is passed over, and a bad
+ * option is as if it were not given.
  */
 export function excerpts(
   question: string,

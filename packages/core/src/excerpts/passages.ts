@@ -1,7 +1,7 @@
 import type { Question } from './question.ts';
 import { sentencesOf } from './sentences.ts';
-import { countedWords, type Parsed, type Sentence, summed } from './windows.ts';
-import { isUnspaced, wordSegmenter, wordsOf } from './words.ts';
+import { Parsed, type Sentence } from './windows.ts';
+import { folded, isUnspaced, wordSegmenter, wordsIn } from './words.ts';
 
 export interface Passage {
   readonly text: string;
@@ -14,36 +14,75 @@ export interface Passage {
 }
 
 // So much is looked at that it takes some 20 ms at the worst.
-const MOST_PASSAGES = 500;
-const MOST_SENTENCES = 3000;
-const MOST_CHARACTERS = 150_000;
+const MOST_PASSAGES = 200;
+const MOST_SENTENCES = 2000;
+const MOST_CHARACTERS = 100_000;
 const MOST_TITLE = 200;
 /** What a character takes where words have to be found without spaces, in those of others. */
 const UNSPACED = 4;
+/** What it takes to begin with it, for every sentence, in characters of others. */
+const SEGMENTED = 80;
 /** Characters on both sides that tell where a word begins. */
 const AROUND = 500;
 
-/** Those of the passages that are some, taken apart as far as the bounds allow: the one that the retriever likes best first. */
+/**
+ * Those of the passages that are some, taken apart as far as the bounds allow, the one that the retriever likes best first. The
+ * shortest are read first, each up to an equal share of what is left: none takes from the others what they need.
+ */
 export function parsePassages(passages: readonly (string | Passage)[], question: Question, maxWidth: number): Parsed[] {
   const readable = passages.slice(0, MOST_PASSAGES).flatMap(readPassage);
-  const share = fairShare(readable.map(({ text }) => text.length));
-  let sentences = MOST_SENTENCES;
-  let characters = MOST_CHARACTERS;
-
-  const parse = ({ text: whole, title, index }: Readable): Parsed => {
-    const text = beginning(whole, share);
-    const parsed: Sentence[] = [];
-    for (const stretch of sentencesOf(text, maxWidth, sentences)) {
-      const own = text.slice(stretch.start, stretch.end);
-      characters -= isUnspaced(own) ? UNSPACED * own.length : own.length;
-      if (characters < 0) break;
-      parsed.push({ ...stretch, text: own, ...countedWords(wordsOf(own), question) });
-    }
-    sentences -= parsed.length;
-    return { text, index, sentences: parsed, ...summed([countedWords(wordsOf(title), question), ...parsed], question) };
-  };
-  return readable.sort((a, b) => b.preference - a.preference || a.index - b.index).map(parse);
+  let left: Bounds = { characters: MOST_CHARACTERS, sentences: MOST_SENTENCES };
+  return readable
+    .sort((a, b) => a.text.length - b.text.length || a.index - b.index)
+    .map(({ preference, ...passage }, read) => {
+      const share = (of: number) => Math.ceil(of / (readable.length - read));
+      const bounds = { characters: share(left.characters), sentences: share(left.sentences) };
+      const { parsed, taken } = parse(passage, question, maxWidth, bounds);
+      left = {
+        characters: Math.max(0, left.characters - taken.characters),
+        sentences: left.sentences - taken.sentences,
+      };
+      return { preference, parsed };
+    })
+    .sort((a, b) => b.preference - a.preference || a.parsed.index - b.parsed.index)
+    .map(({ parsed }) => parsed);
 }
+
+interface Bounds {
+  readonly characters: number;
+  readonly sentences: number;
+}
+
+function parse(
+  { text: whole, title, index }: Omit<Readable, 'preference'>,
+  question: Question,
+  maxWidth: number,
+  most: Bounds,
+): { readonly parsed: Parsed; readonly taken: Bounds } {
+  const text = beginning(whole, most.characters);
+  const found: Sentence[] = [];
+  let characters = 0;
+  let sentences = 0;
+  for (const stretch of sentencesOf(text, maxWidth)) {
+    if (sentences === most.sentences) break;
+    const own = text.slice(stretch.start, stretch.end);
+    const compared = folded(own);
+    characters += isUnspaced(compared) ? SEGMENTED + UNSPACED * compared.length : compared.length;
+    if (characters > most.characters) break;
+    sentences++;
+    const words = wordsIn(compared);
+    // Between others it is a gap; it answers nothing by itself.
+    if (words.length > 0) found.push({ ...stretch, text: own, ...counted(words, question) });
+  }
+  const named = counted(wordsIn(folded(title).slice(0, MOST_TITLE)), question);
+  const parsed = new Parsed({ text, index }, named, found, question.weights.length);
+  return { parsed, taken: { characters, sentences } };
+}
+
+const counted = (words: readonly string[], question: Question) => ({
+  terms: words.flatMap((word) => question.termsOf(word)),
+  words: words.length,
+});
 
 interface Readable {
   readonly text: string;
@@ -63,19 +102,6 @@ function readPassage(passage: string | Passage, index: number): Readable[] {
       preference: typeof score === 'number' && !Number.isNaN(score) ? score : Number.NEGATIVE_INFINITY,
     },
   ];
-}
-
-/** The greatest length at which texts of such lengths, cut to it, are no longer than `MOST_CHARACTERS` together. */
-function fairShare(lengths: readonly number[]): number {
-  let left = MOST_CHARACTERS;
-  let count = lengths.length;
-  for (const length of [...lengths].sort((a, b) => a - b)) {
-    const share = Math.floor(left / count);
-    if (length > share) return share;
-    left -= length;
-    count--;
-  }
-  return MOST_CHARACTERS;
 }
 
 /** The first characters of a text, up to where a word begins: none is cut. */

@@ -1,7 +1,8 @@
 import { bm25, inverseFrequency } from './bm25.ts';
 import type { Question } from './question.ts';
+import { Quoted } from './quoted.ts';
 import { relevanceOf } from './relevance.ts';
-import { type Parsed, type Sentence, type Window, widthOf, windowOf, windowsOf } from './windows.ts';
+import { type Parsed, type Window, windowsOf } from './windows.ts';
 
 const WINDOW = { k1: 1.2, b: 0.3 };
 const PASSAGE = { k1: 1.2, b: 0.75 };
@@ -22,101 +23,126 @@ export interface RankingOptions {
   readonly minRelevance: number;
 }
 
+/** A window, what was left of it when it was last looked at, and what that is worth. */
+interface Candidate {
+  readonly whole: Ranked;
+  left: Ranked;
+  /** How relevant that is, once it was asked. */
+  relevance: number | undefined;
+}
+
 /** Picks the windows that bear most on the question, best first, no sentence twice. `passages` are in the order of preference. */
 export function bestWindows(passages: readonly Parsed[], question: Question, options: RankingOptions): Ranked[] {
   const { max, maxChars, minRelevance } = options;
-  const weights = weighed(
-    question,
-    passages.flatMap(({ sentences }) => sentences),
-  );
-  const ofPassages = passageScores(passages, question);
-  const windows = passages.flatMap((passage) => windowsOf(passage, maxChars, question));
-  const average = averageLength(windows);
-  const scored = (window: Window): Ranked => {
-    const own = bm25(window, weights, average, WINDOW);
-    return { window, score: own === 0 ? 0 : own + ofPassages.get(window.passage)! };
-  };
-  const candidates = windows
-    .map(scored)
-    .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score);
-  const taken = new Set<unknown>();
+  const score = scorer(passages, question, maxChars);
+  const candidates = score.windows
+    .map(score.ranked)
+    .filter((ranked) => ranked.score > 0)
+    .sort((a, b) => b.score - a.score)
+    .map((whole): Candidate => ({ whole, left: whole, relevance: undefined }));
+  const quoted = new Quoted(passages);
   const chosen: Ranked[] = [];
   while (chosen.length < max) {
     const least = minRelevance * (chosen.length === 0 ? 1 : COMPANION) - ROUNDING;
-    const relevant = ({ window }: Ranked) => least <= 0 || relevanceOf(window, question, weights) >= least;
-    const best = bestLeft(candidates, taken, question, scored, relevant);
+    const relevant = (candidate: Candidate) => {
+      candidate.relevance ??= score.relevance(candidate.left.window);
+      return candidate.relevance >= least;
+    };
+    const best = bestLeft(candidates, quoted, score.ranked, relevant);
     if (!best) break;
-    const window = widened(best.window, taken, maxChars, question);
-    for (const sentence of sentencesOf(window)) taken.add(identityOf(sentence));
+    const window = widened(best.window, quoted, maxChars);
+    quoted.add(window);
     chosen.push({ window, score: best.score });
   }
   return chosen.sort((a, b) => b.score - a.score);
 }
 
 function bestLeft(
-  candidates: readonly Ranked[],
-  taken: ReadonlySet<unknown>,
-  question: Question,
-  scored: (window: Window) => Ranked,
-  relevant: (ranked: Ranked) => boolean,
+  candidates: readonly Candidate[],
+  quoted: Quoted,
+  ranked: (window: Window) => Ranked,
+  relevant: (candidate: Candidate) => boolean,
 ): Ranked | undefined {
   let best: Ranked | undefined;
   let tries = 0;
   for (const candidate of candidates) {
-    if (best && best.score >= candidate.score) break;
-    const { window } = candidate;
-    const free = freeEnd(window, taken);
-    if (free === window.first) continue;
-    const left = free === window.end ? candidate : scored(windowOf(window.passage, window.first, free, question));
+    if (best && best.score >= candidate.whole.score) break;
+    const { passage, first, end } = candidate.left.window;
+    const free = Math.min(end, quoted.freeEnd(passage, first));
+    if (free === first) continue;
+    if (free < end) {
+      candidate.left = ranked({ passage, first, end: free });
+      candidate.relevance = undefined;
+    }
+    const { left } = candidate;
     if (left.score === 0 || (best && left.score <= best.score)) continue;
-    if (relevant(left)) best = left;
+    if (relevant(candidate)) best = left;
     else if (++tries === MOST_TRIES) break;
   }
   return best;
 }
 
-/** Retrieved chunks often overlap: a sentence of some length is the same wherever it stands. */
-const identityOf = (sentence: Sentence) => (sentence.text.length < 30 ? sentence : sentence.text);
-
-const sentencesOf = ({ passage, first, end }: Window) => passage.sentences.slice(first, end);
-
-/** Up to where none of a window's sentences is taken. */
-function freeEnd({ passage: { sentences }, first, end }: Window, taken: ReadonlySet<unknown>): number {
-  let free = first;
-  while (free < end && !taken.has(identityOf(sentences[free]!))) free++;
-  return free;
-}
-
 /** A window with the free sentences around it, as far as they fit: what was left over tells more of what it says. */
-function widened(
-  { passage, first: from, end: to }: Window,
-  taken: ReadonlySet<unknown>,
-  maxChars: number,
-  question: Question,
-): Window {
-  const { sentences } = passage;
+function widened({ passage, first: from, end: to }: Window, quoted: Quoted, maxChars: number): Window {
   let first = from;
   let end = to;
-  const free = (index: number) => sentences[index] !== undefined && !taken.has(identityOf(sentences[index]));
+  const { length } = passage.sentences;
+  const free = (at: number) => at >= 0 && at < length && quoted.freeEnd(passage, at) > at;
   for (;;) {
-    if (free(end) && widthOf(passage, first, end + 1) <= maxChars) end++;
-    else if (free(first - 1) && widthOf(passage, first - 1, end) <= maxChars) first--;
-    else return windowOf(passage, first, end, question);
+    if (free(end) && passage.width(first, end + 1) <= maxChars) end++;
+    else if (free(first - 1) && passage.width(first - 1, end) <= maxChars) first--;
+    else return { passage, first, end };
   }
 }
 
-function weighed(question: Question, pieces: Parameters<typeof inverseFrequency>[1]): Float64Array {
-  const weights = inverseFrequency(question.weights.length, pieces);
-  for (let term = 0; term < weights.length; term++) weights[term]! *= question.weights[term]!;
-  return weights;
+/** All windows, and what one is worth: BM25 of its own plus its passage's. */
+function scorer(passages: readonly Parsed[], question: Question, maxChars: number) {
+  const windows = passages.flatMap((passage) => windowsOf(passage, maxChars));
+  const average = mean(windows.map(({ passage, first, end }) => passage.words(first, end)));
+  const weights = weighed(
+    question,
+    passages.flatMap(({ sentences }) => sentences.map(({ terms }) => terms)),
+  );
+  const ofPassages = passageScores(passages, question);
+  const counts = new Uint32Array(weights.length);
+  return {
+    windows,
+    ranked(window: Window): Ranked {
+      const { passage, first, end } = window;
+      const length = passage.words(first, end);
+      const own = bm25({ counts: passage.count(first, end, counts), length }, weights, average, WINDOW);
+      return { window, score: own === 0 ? 0 : own + ofPassages.get(passage)! };
+    },
+    relevance: ({ passage, first, end }: Window) => relevanceOf(passage.count(first, end, counts), question, weights),
+  };
 }
 
 function passageScores(passages: readonly Parsed[], question: Question): ReadonlyMap<Parsed, number> {
-  const weights = weighed(question, passages);
-  const average = averageLength(passages);
-  return new Map(passages.map((passage) => [passage, bm25(passage, weights, average, PASSAGE)]));
+  const wholes = passages.map((passage) => {
+    const { sentences, titleTerms, titleWords } = passage;
+    const counts = passage.count(0, sentences.length, new Uint32Array(question.weights.length));
+    for (const term of titleTerms) counts[term]!++;
+    return { passage, counts, length: titleWords + passage.words(0, sentences.length) };
+  });
+  const weights = weighed(
+    question,
+    wholes.map(({ counts }) => [...counts.keys()].filter((term) => counts[term]! > 0)),
+  );
+  const average = mean(wholes.map(({ length }) => length));
+  return new Map(wholes.map((whole) => [whole.passage, bm25(whole, weights, average, PASSAGE)]));
 }
 
-const averageLength = (pieces: readonly { readonly length: number }[]) =>
-  pieces.reduce((sum, { length }) => sum + length, 0) / pieces.length || 1;
+/** What each term weighs by the question and by how few pieces have it; these are the terms of each piece. */
+function weighed(question: Question, pieces: readonly (readonly number[])[]): Float64Array {
+  const found = new Uint32Array(question.weights.length);
+  const last = new Int32Array(found.length).fill(-1);
+  pieces.forEach((terms, piece) => {
+    for (const term of terms) {
+      if (last[term] !== piece) found[term]!++;
+      last[term] = piece;
+    }
+  });
+  return inverseFrequency(found, pieces.length).map((weight, term) => weight * question.weights[term]!);
+}
+
+const mean = (numbers: readonly number[]) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length || 1;

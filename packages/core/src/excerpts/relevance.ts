@@ -1,4 +1,3 @@
-import type { Counted } from './bm25.ts';
 import type { Question } from './question.ts';
 
 /** How much of a word one that is like it holds. */
@@ -10,7 +9,7 @@ const LIKE_HAN = 0.15;
  * The share of the question's weight that a piece of text holds, from 0 to 1. A word that is there in another form counts for most
  * of itself: else whoever asks in a language that inflects would be turned away.
  */
-export function relevanceOf({ counts }: Counted, question: Question, weights: Float64Array): number {
+export function relevanceOf(counts: Uint32Array, question: Question, weights: Float64Array): number {
   let total = 0;
   let held = 0;
   for (let word = 0; word < question.words; word++) {

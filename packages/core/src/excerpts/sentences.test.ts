@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { sentencesOf } from './sentences.ts';
+import { wordSegmenter } from './words.ts';
 
-const of = (text: string, maxWidth = 400, most = 100) =>
-  sentencesOf(text, maxWidth, most).map(({ start, end }) => text.slice(start, end));
+const of = (text: string, maxWidth = 400) =>
+  [...sentencesOf(text, maxWidth)].map(({ start, end }) => text.slice(start, end));
 
 describe('sentencesOf', () => {
   it('trims what it finds', () => {
@@ -41,16 +42,34 @@ describe('sentencesOf', () => {
     expect(parts.join('|')).not.toContain('北|京');
   });
 
+  it('does not cut a grapheme that begins with a number sign', () => {
+    expect(of('首都首都\u0600\u{14647}首', 9).join('|')).not.toContain('\u0600|');
+  });
+
   it('leaves out a word that is too wide by itself', () => {
     expect(of(`short ${'x'.repeat(30)} words`, 20)).toEqual(['short', 'words']);
   });
 
   it('measures width', () => {
-    expect(sentencesOf('東京 is', 400, 9)).toEqual([{ start: 0, end: 5, width: 7 }]);
-    expect(sentencesOf('👍', 400, 9)).toEqual([{ start: 0, end: 2, width: 2 }]);
+    expect([...sentencesOf('東京 is', 400)]).toEqual([{ start: 0, end: 5, width: 7 }]);
+    expect([...sentencesOf('👍', 400)]).toEqual([{ start: 0, end: 2, width: 2 }]);
   });
 
-  it('stops after so many', () => {
-    expect(of('a\n'.repeat(50), 400, 3)).toHaveLength(3);
+  it('does not cut a word where it stops to look ahead', () => {
+    const words = Array.from({ length: 3000 }, (_, n) => `can't${n}-`);
+    const text = words.join('');
+    const parts = of(text, 40);
+    expect(parts.join('')).toBe(text);
+    for (const part of parts) expect(part).toMatch(/^(?:-?can't\d+)+-?$/);
+  });
+
+  it('looks at no more than it is asked for', () => {
+    const text = '首都'.repeat(1_000_000);
+    const sentences = sentencesOf(`ok\n${text}`, 400);
+    expect(sentences.next().value).toEqual({ start: 0, end: 2, width: 2 });
+    const spied = vi.spyOn(wordSegmenter, 'segment');
+    for (let n = 0; n < 5; n++) sentences.next();
+    expect(spied.mock.calls.reduce((sum, [part]) => sum + part.length, 0)).toBeLessThan(5000);
+    spied.mockRestore();
   });
 });

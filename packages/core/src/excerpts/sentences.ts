@@ -16,28 +16,24 @@ const abbreviation =
 
 /**
  * The sentences of a text, none wider than `maxWidth`: a longer one is cut after a clause or between words. A word that is wider
- * by itself is left out. Nothing begins or ends within a word or a grapheme. After `most` of them the rest is not looked at.
+ * by itself is left out. Nothing begins or ends within a word or a grapheme. What is not asked for is not looked at.
  */
-export function sentencesOf(text: string, maxWidth: number, most: number): Stretch[] {
-  const found: Stretch[] = [];
+export function* sentencesOf(text: string, maxWidth: number): Generator<Stretch, void> {
   let start = 0;
   for (const { index, segment } of sentenceSegmenter.segment(text)) {
     const end = index + segment.length;
-    if (end < text.length && abbreviation.test(text.slice(Math.max(start, end - 16), end)) && !segment.endsWith('\n'))
-      continue;
-    add(found, text, start, end, maxWidth);
+    if (end < text.length && endsInAbbreviation(text, start, end)) continue;
+    const whole = trimmed(text, start, end);
     start = end;
-    if (found.length >= most) break;
+    if (whole === undefined) continue;
+    if (whole.width <= maxWidth) yield whole;
+    else yield* cut(text, whole, maxWidth);
   }
-  return found.slice(0, most);
 }
 
-function add(found: Stretch[], text: string, from: number, to: number, maxWidth: number): void {
-  const whole = trimmed(text, from, to);
-  if (whole === undefined) return;
-  if (whole.width <= maxWidth) found.push(whole);
-  else cut(found, text, whole, maxWidth);
-}
+/** A paragraph ends a sentence, whatever is before it. */
+const endsInAbbreviation = (text: string, start: number, end: number) =>
+  text[end - 1] !== '\n' && abbreviation.test(text.slice(Math.max(start, end - 16), end));
 
 function trimmed(text: string, from: number, to: number): Stretch | undefined {
   let start = from;
@@ -53,7 +49,8 @@ function trimmed(text: string, from: number, to: number): Stretch | undefined {
 const isSpace = (code: number) =>
   code === 0x20 || (code >= 0x09 && code <= 0x0d) || (code >= 0x80 && /[\s\u0085]/.test(String.fromCharCode(code)));
 
-function widthOf(text: string, start: number, end: number): number {
+/** How wide a part of a text is. */
+export function widthOf(text: string, start: number, end: number): number {
   let width = end - start;
   for (let index = start; index < end; index++) {
     const code = text.charCodeAt(index);
@@ -75,34 +72,77 @@ const isWide = (code: number) =>
 const clauseEnd = /[,;:،؛、，；：—–)\]]\s*$/u;
 
 /** Cuts a long stretch into parts as wide as may be, after a clause if one ends in the second half. */
-function cut(found: Stretch[], text: string, whole: Stretch, maxWidth: number): void {
+function* cut(text: string, whole: Stretch, maxWidth: number): Generator<Stretch, void> {
   let from = whole.start;
   let clause = from;
   let end = from;
   let width = 0;
-  const close = (at: number) => {
+  const close = (at: number): Stretch[] => {
     const part = trimmed(text, from, at);
-    if (part && part.width <= maxWidth) found.push(part);
     from = at;
     clause = at;
     width = widthOf(text, at, end);
+    return part && part.width <= maxWidth ? [part] : [];
   };
   for (const unit of units(text.slice(whole.start, whole.end), maxWidth)) {
     const added = widthOf(unit, 0, unit.length);
     const bare = added - (unit.length - unit.trimEnd().length);
-    if (width + bare > maxWidth && end > from) close(2 * (clause - from) > end - from ? clause : end);
-    if (width + bare > maxWidth && end > from) close(end);
+    if (width + bare > maxWidth && end > from) yield* close(2 * (clause - from) > end - from ? clause : end);
+    if (width + bare > maxWidth && end > from) yield* close(end);
     end += unit.length;
     width += added;
     if (clauseEnd.test(unit)) clause = end;
   }
-  close(end);
+  yield* close(end);
 }
 
 /** What must not be cut: what stands between white space, and within that words, where a script has no spaces or there is too much of it. */
-function* units(text: string, maxWidth: number): Generator<string> {
-  for (const [spaced] of text.matchAll(/(?:\S|\s+\p{M})+\s*/gu)) {
-    if (spaced.length <= maxWidth && !isUnspaced(spaced)) yield spaced;
-    else for (const { segment } of wordSegmenter.segment(spaced)) yield segment;
+function* units(text: string, maxWidth: number): Generator<string, void> {
+  const wordEnd = wordEndsOf(text);
+  for (const { 0: spaced, index } of text.matchAll(/(?:\S|\s+\p{M})+\s*/gu)) {
+    const end = index + spaced.length;
+    if (spaced.length <= maxWidth && !isUnspaced(spaced)) {
+      yield spaced;
+      continue;
+    }
+    for (let at = index; at < end; ) {
+      let next = Math.min(wordEnd(at), end);
+      while (next < end && belongsToNext(text, next)) next = Math.min(wordEnd(next), end);
+      yield text.slice(at, next);
+      at = next;
+    }
   }
+}
+
+/** Grapheme_Cluster_Break=Prepend (UAX #29): the one kind of grapheme that words do not keep whole. */
+const prepended =
+  /[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u0d4e\u{110bd}\u{110cd}\u{111c2}\u{111c3}\u{1193f}\u{11941}\u{11a3a}\u{11a84}-\u{11a89}\u{11d46}\u{11f02}]$/u;
+
+const belongsToNext = (text: string, at: number) =>
+  text.charCodeAt(at - 1) >= 0x600 && prepended.test(text.slice(Math.max(0, at - 2), at));
+
+const AT_ONCE = 2000;
+/** What follows may join what seemed to be words. */
+const UNCERTAIN = 64;
+
+/**
+ * Where the word ends that a place is in. Places are asked for in order. A segmenter is not made for each, which takes as long as
+ * to find twenty words, nor for the whole text, of which it looks up a run of a script without spaces in its dictionary as one.
+ */
+function wordEndsOf(text: string): (at: number) => number {
+  let words: Intl.Segments | undefined;
+  let from = 0;
+  let to = 0;
+  return (at) => {
+    for (let most = AT_ONCE; ; most *= 2) {
+      const word = at < to ? words?.containing(at - from) : undefined;
+      if (word) {
+        const end = from + word.index + word.segment.length;
+        if (to === text.length || end < to - UNCERTAIN) return end;
+      }
+      from = at;
+      to = Math.min(at + most, text.length);
+      words = wordSegmenter.segment(text.slice(from, to));
+    }
+  };
 }

@@ -1,77 +1,98 @@
-import type { Counted } from './bm25.ts';
-import type { Question } from './question.ts';
-import type { Stretch } from './sentences.ts';
+import { type Stretch, widthOf } from './sentences.ts';
 
 /** A sentence and the question's terms in it. */
-export interface Sentence extends Stretch, Counted {
+export interface Sentence extends Stretch {
   readonly text: string;
-}
-
-/** A passage taken apart. */
-export interface Parsed extends Counted {
-  readonly text: string;
-  /** Its place in the list given. */
-  readonly index: number;
-  readonly sentences: readonly Sentence[];
+  /** As often as they occur. */
+  readonly terms: readonly number[];
+  /** How many words it has. */
+  readonly words: number;
 }
 
 /** Sentences `first` to before `end` of a passage. */
-export interface Window extends Counted {
+export interface Window {
   readonly passage: Parsed;
   readonly first: number;
   readonly end: number;
 }
 
-export function countedWords(words: readonly string[], question: Question): Counted {
-  const counts = new Uint32Array(question.weights.length);
-  for (const word of words) for (const term of question.termsOf(word)) counts[term]!++;
-  return { counts, length: words.length };
-}
+/**
+ * A passage taken apart. Everything about a run of its sentences is the difference of two sums, so that it takes as long for a
+ * thousand sentences as for one.
+ */
+export class Parsed {
+  readonly text: string;
+  /** Its place in the list given. */
+  readonly index: number;
+  readonly sentences: readonly Sentence[];
+  /** The terms of its title. */
+  readonly titleTerms: readonly number[];
+  readonly titleWords: number;
+  /** Row `n`: how often each term occurs in the first `n` sentences. */
+  readonly #rows: Uint32Array;
+  readonly #terms: number;
+  /** How many words the first `n` sentences have. */
+  readonly #words: Uint32Array;
+  /** How far from the first sentence each begins, as displayed. */
+  readonly #begins: Uint32Array;
 
-export function summed(pieces: readonly Counted[], question: Question): Counted {
-  const counts = new Uint32Array(question.weights.length);
-  let length = 0;
-  for (const piece of pieces) {
-    length += piece.length;
-    for (let term = 0; term < counts.length; term++) counts[term]! += piece.counts[term]!;
+  constructor(
+    { text, index }: { readonly text: string; readonly index: number },
+    title: Pick<Sentence, 'terms' | 'words'>,
+    sentences: readonly Sentence[],
+    terms: number,
+  ) {
+    this.text = text;
+    this.index = index;
+    this.sentences = sentences;
+    this.titleTerms = title.terms;
+    this.titleWords = title.words;
+    this.#terms = terms;
+    this.#rows = new Uint32Array((sentences.length + 1) * terms);
+    this.#words = new Uint32Array(sentences.length + 1);
+    this.#begins = new Uint32Array(sentences.length);
+    for (let at = 0; at < sentences.length; at++) {
+      const sentence = sentences[at]!;
+      const row = (at + 1) * terms;
+      this.#rows.copyWithin(row, row - terms, row);
+      for (const term of sentence.terms) this.#rows[row + term]!++;
+      this.#words[at + 1] = this.#words[at]! + sentence.words;
+      if (at > 0) {
+        const before = sentences[at - 1]!;
+        this.#begins[at] = this.#begins[at - 1]! + before.width + widthOf(text, before.end, sentence.start);
+      }
+    }
   }
-  return { counts, length };
-}
 
-/** How wide sentences `first` to before `end` are together, with what stands between them. */
-export function widthOf({ sentences }: Parsed, first: number, end: number): number {
-  let width = 0;
-  for (let index = first; index < end; index++) {
-    const { width: own, start } = sentences[index]!;
-    width += own + (index > first ? start - sentences[index - 1]!.end : 0);
+  /** How wide sentences `first` to before `end` are together, with what stands between them. */
+  width(first: number, end: number): number {
+    return this.#begins[end - 1]! + this.sentences[end - 1]!.width - this.#begins[first]!;
   }
-  return width;
-}
 
-export function windowOf(passage: Parsed, first: number, end: number, question: Question): Window {
-  return { passage, first, end, ...summed(passage.sentences.slice(first, end), question) };
+  /** How many words sentences `first` to before `end` have. */
+  words(first: number, end: number): number {
+    return this.#words[end]! - this.#words[first]!;
+  }
+
+  /** How often each term occurs in sentences `first` to before `end`, written to `counts`. */
+  count(first: number, end: number, counts: Uint32Array): Uint32Array {
+    const rows = this.#rows;
+    const to = end * this.#terms;
+    const from = first * this.#terms;
+    for (let term = 0; term < counts.length; term++) counts[term] = rows[to + term]! - rows[from + term]!;
+    return counts;
+  }
 }
 
 /** From every sentence on, the widest window that fits. */
-export function windowsOf(passage: Parsed, maxWidth: number, question: Question): Window[] {
-  const { sentences } = passage;
+export function windowsOf(passage: Parsed, maxWidth: number): Window[] {
+  const { length } = passage.sentences;
   const windows: Window[] = [];
   let end = 0;
-  let width = 0;
-  for (let first = 0; first < sentences.length; first++) {
-    if (end < first) {
-      end = first;
-      width = 0;
-    }
-    while (end < sentences.length) {
-      const more = sentences[end]!.width + (end > first ? sentences[end]!.start - sentences[end - 1]!.end : 0);
-      if (width + more > maxWidth) break;
-      width += more;
-      end++;
-    }
-    windows.push(windowOf(passage, first, end, question));
-    const next = sentences[first + 1];
-    width -= sentences[first]!.width + (next && end > first + 1 ? next.start - sentences[first]!.end : 0);
+  for (let first = 0; first < length; first++) {
+    end = Math.max(end, first + 1);
+    while (end < length && passage.width(first, end + 1) <= maxWidth) end++;
+    windows.push({ passage, first, end });
   }
   return windows;
 }

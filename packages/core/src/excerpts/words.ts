@@ -2,24 +2,30 @@ const runs = /[\p{L}\p{M}\p{N}]+/gu;
 /** Scripts that put no space between words. */
 const unspaced =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+/** None of those scripts comes before Thai, and to find that out is ten times as quick. */
+const fromThaiOn = /[\u0e00-\uffff]/;
 /** Whether words in it have to be found without spaces. */
-export const isUnspaced = (text: string) => unspaced.test(text);
+export const isUnspaced = (text: string) => fromThaiOn.test(text) && unspaced.test(text);
 
 export const wordSegmenter = new Intl.Segmenter('und', { granularity: 'word' });
 
 /** How much of a word counts: its beginning does instead of a stemmer, in every language alike. */
 const STEM = 5;
 
+/** A text as it is compared: NFKC, lower case. It may be many times as long. */
+export const folded = (text: string) => (isAscii(text) ? text.toLowerCase() : text.normalize('NFKC').toLowerCase());
+
+/** The words of a text in order, folded. */
+export const wordsOf = (text: string): readonly string[] => wordsIn(folded(text));
+
 /**
- * The words of a text in order, folded (NFKC, lower case). `Intl.Segmenter` is asked only where a script without spaces occurs:
- * it takes a multiple of the time.
+ * The words of a folded text in order. `Intl.Segmenter` is asked only where a script without spaces occurs: it takes a multiple of
+ * the time.
  */
-export function wordsOf(text: string): readonly string[] {
-  const folded = isAscii(text) ? text.toLowerCase() : text.normalize('NFKC').toLowerCase();
-  if (folded.length === text.length && isAscii(folded)) return folded.match(runs) ?? [];
-  if (!isUnspaced(folded)) return folded.match(runs) ?? [];
+export function wordsIn(text: string): readonly string[] {
+  if (!isUnspaced(text)) return text.match(runs) ?? [];
   const words: string[] = [];
-  for (const { segment, isWordLike } of wordSegmenter.segment(folded)) if (isWordLike) words.push(segment);
+  for (const { segment, isWordLike } of wordSegmenter.segment(text)) if (isWordLike) words.push(segment);
   return words;
 }
 

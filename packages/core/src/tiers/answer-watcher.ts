@@ -1,5 +1,5 @@
 import { directiveSeconds, parseCacheControl } from '../answers/cache-control.ts';
-import { namesEntityTag } from '../answers/conditional.ts';
+import { isNotModified, notModifiedHeaders } from '../answers/conditional.ts';
 import { keptHeaders } from '../answers/kept-headers.ts';
 import type { AnswerKeys } from '../answers/key.ts';
 import { type FoundAnswer, lookUp } from '../answers/lookup.ts';
@@ -10,6 +10,7 @@ import { freshSeconds, maybeStored, type Storable, type StoringRequest, storable
 import type { StoredAnswer } from '../answers/store.ts';
 import { when } from '../answers/when.ts';
 import type { Clock } from '../clock.ts';
+import { hasJsonEnds, isJsonText } from '../json-text.ts';
 import { isJson } from '../media-type.ts';
 import type { Reply, ReplyHeaders } from '../reply.ts';
 import type { RequestView } from '../request-view.ts';
@@ -43,6 +44,8 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
   readonly #begunAt: number;
   readonly #entryBytes: number;
   #expectedBytes: number | undefined;
+  /** By the head of the answer. */
+  #storing: Storable | undefined;
   #reserved = 0;
 
   constructor(
@@ -83,7 +86,9 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
 
   wants(status: number, headers: Headers): boolean {
     this.#expectedBytes = lengthOf(headers);
-    return (this.#expectedBytes ?? 0) <= this.maxBytes && this.#storable(status, headers) !== undefined;
+    if ((this.#expectedBytes ?? 0) > this.maxBytes) return false;
+    this.#storing = storable(this, status, headers, this.#terms.maxAgeMs, this.#clock.wall());
+    return this.#storing !== undefined;
   }
 
   reserve(): boolean {
@@ -101,11 +106,13 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
 
   captured({ status, headers, body }: CapturedAnswer): void {
     this.release();
+    const how = this.#storing;
     const length = lengthOf(headers);
-    if (body.byteLength > this.maxBytes || (length !== undefined && length !== body.byteLength)) return;
-    const how = this.#storable(status, headers);
-    if (how === undefined) return;
-    const vary = isJson(headers['content-type']) ? how.vary.filter((name) => name !== 'accept-encoding') : how.vary;
+    if (how === undefined || body.byteLength > this.maxBytes) return;
+    if (length !== undefined && length !== body.byteLength) return;
+    const isReadable = isJson(headers['content-type']);
+    if (isReadable && headers['content-encoding'] === undefined && !isWhole(body, length)) return;
+    const vary = isReadable ? how.vary.filter((name) => name !== 'accept-encoding') : how.vary;
     const answer: StoredAnswer = {
       status,
       headers: keptHeaders(headers),
@@ -121,10 +128,6 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
     const record = { status: 0, headers: { vary: vary.join() }, body: nothing, storedAt: this.#begunAt, maxAgeMs };
     this.#store.set(this.#keys.primary, record);
     this.#store.set(this.#keys.variant(vary), answer);
-  }
-
-  #storable(status: number, headers: Headers): Storable | undefined {
-    return storable(this, status, headers, this.#terms.maxAgeMs, this.#clock.wall());
   }
 
   #find(maxAgeMs: number): StoredAnswer | undefined | Promise<StoredAnswer | undefined> {
@@ -146,14 +149,18 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
     const own = freshSeconds(parseCacheControl(answer.headers['cache-control']), answer.headers, storedAt);
     if (age > (own ?? Infinity) || age > (directiveSeconds(asked, 'max-age') ?? Infinity)) return undefined;
     const headers: ReplyHeaders = { ...answer.headers, age: String(Math.floor(age)), 'cache-status': 'brownout; hit' };
-    return namesEntityTag(this.#ifNoneMatch, headers.etag)
-      ? { status: 304, headers, body: '' }
+    return isNotModified(this.method, this.#ifNoneMatch, headers.etag)
+      ? { status: 304, headers: notModifiedHeaders(headers), body: '' }
       : { status, headers, body };
   }
 }
 
 const text = (field: string | string[] | undefined): string | undefined =>
   field === undefined ? undefined : String(field);
+
+/** A length that was announced and kept tells a whole body from one whose source broke and was ended; else it must be read. */
+const isWhole = (json: Uint8Array, announced: number | undefined): boolean =>
+  announced === undefined ? isJsonText(json) : hasJsonEnds(json);
 
 function lengthOf(headers: Headers): number | undefined {
   const length = headers['content-length'];

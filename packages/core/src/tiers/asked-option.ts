@@ -37,9 +37,10 @@ export class AskedOption<Native> {
         this.#tell(new TypeError(unparsedBody), true, site);
         return undefined;
       }
-      if (value !== undefined && value !== null) return canonicalJson(value);
+      const text = canonicalJson(value);
+      if (text !== undefined && text !== 'null') return text;
       // A key may decline. A scope that is missing by mistake would make one scope of all who lack it.
-      if (this.#option === 'scope') throw new TypeError(`it returned ${value}`);
+      if (this.#option === 'scope') throw new TypeError(`it returned ${text ?? 'undefined'}`);
     } catch (error) {
       this.#tell(error, false, site);
     }

@@ -45,6 +45,11 @@ function requestOf({ method = 'GET', url = '/a', headers = {}, native = {}, cert
   };
 }
 
+const textAnswer = (text: string): Partial<CapturedAnswer> => ({
+  headers: text.startsWith('{') ? json : { 'content-type': 'text/plain' },
+  body: Buffer.from(text),
+});
+
 function fakeClock() {
   let ms = 0;
   const pass = (by: number) => {
@@ -64,7 +69,8 @@ function setUp(options?: CachedAnswerOptions<Native>, given?: AnswerStore, clock
 
   const watch = (asked: Asked = {}) => tier.watch!(requestOf(asked), site);
   const end = (watcher: TierWatcher | undefined, answer: Partial<CapturedAnswer> | string = {}) => {
-    const { status = 200, headers = json, body = '{"a":1}' } = typeof answer === 'string' ? { body: answer } : answer;
+    const given = typeof answer === 'string' ? textAnswer(answer) : answer;
+    const { status = 200, headers = json, body = '{"a":1}' } = given;
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     if (watcher === undefined) return;
     watcher.succeeded?.(status);
@@ -234,6 +240,18 @@ describe('what may be stored', () => {
     ['no `must-revalidate`', { headers: { ...json, 'cache-control': 'must-revalidate' } }],
     ['no cookie', { headers: { ...json, 'set-cookie': ['a=b'] } }],
     ['no degraded answer', { headers: { ...json, 'brownout-fallback': 'static; reason=failure; circuit="a"' } }],
+    ['no JSON that is cut short', { body: Buffer.from('{"a":') }],
+    [
+      'no JSON that is cut short, of any length',
+      { headers: { ...json, 'content-length': '5' }, body: Buffer.from('{"a":') },
+    ],
+    ['no JSON that ends too early', { body: Buffer.from('{"a":{"b":1}') }],
+    ['no empty JSON', { body: Buffer.from('') }],
+    ['nothing with trailers', { headers: { ...json, trailer: 'Server-Timing' } }],
+    [
+      'no encoded JSON that is cut short',
+      { headers: { ...json, 'content-encoding': 'gzip' }, body: gzipSync('{"a":') },
+    ],
     ['nothing for a request with `no-store`', {}, { headers: { 'Cache-Control': 'no-store' } }],
   ])('is %s', (_, answer, asked = {}) => {
     const { serve, ask } = setUp();
@@ -317,18 +335,16 @@ describe('what may be stored', () => {
     expect(ask()!.body).toBe(ask()!.body);
   });
 
-  it('is served decoded though too large to be stored so, and not at all beyond eight times that', () => {
+  it('is decoded up to what the store keeps', () => {
     const clock = fakeClock();
-    const { serve, ask, store } = setUp({}, lruAnswers({ maxEntryBytes: 1000, clock }), clock);
+    const { serve, ask } = setUp({}, lruAnswers({ maxEntryBytes: 1000, clock }), clock);
     const encoded = (length: number) => ({
       headers: { ...json, 'content-encoding': 'gzip' },
       body: gzipSync(`{"a":"${'b'.repeat(length - 8)}"}`),
     });
-    const set = vi.spyOn(store, 'set');
-    serve({}, encoded(8000));
-    expect(bodyOf(ask())).toHaveLength(8000);
-    expect(set).toHaveBeenCalledTimes(1);
-    serve({}, encoded(8001));
+    serve({}, encoded(1000));
+    expect(bodyOf(ask())).toHaveLength(1000);
+    serve({}, encoded(1001));
     expect(ask()).toBeUndefined();
   });
 
@@ -481,6 +497,11 @@ describe('key and scope', () => {
     ['promises', async () => 'a', 'it returned a promise, and nothing is awaited'],
     ['returns what is no JSON', () => ({ n: 1n }), 'Cannot write a bigint as JSON.'],
     ['returns a symbol', () => Symbol('a'), 'Cannot write a symbol as JSON.'],
+    [
+      'returns a Map',
+      () => new Map([['a', 1]]),
+      'Cannot write an instance of `Map` as JSON: it is no plain object and has no `toJSON`.',
+    ],
   ])('keeps nothing for a key that %s, and says so once', (_, key, said) => {
     const set = setUp({ key });
     set.serve(ask('a'));
@@ -492,6 +513,24 @@ describe('key and scope', () => {
         { type: 'BrownoutWarning', code: 'BROWNOUT_KEY' },
       ],
     ]);
+  });
+
+  it.each<[string, unknown]>([
+    ['the value', undefined],
+    ['an item', [undefined, 'gpt']],
+    ['an item of a member', { a: [undefined] }],
+  ])('keeps nothing for a key in which undefined is %s', (_, declined) => {
+    const set = setUp({ key: () => declined });
+    set.serve(ask('a'));
+    expect(set.ask(ask('a'))).toBeUndefined();
+    expect(set.failed).toEqual([]);
+  });
+
+  it('takes a member that is undefined for absent', () => {
+    const set = setUp({ key: (native) => ({ a: 1, question: question(native) }) });
+    set.serve(ask(undefined), 'none');
+    expect(bodyOf(set.ask(ask(undefined)))).toBe('none');
+    expect(set.ask(ask('a'))).toBeUndefined();
   });
 
   it('lets no rejection of a key end the process', async () => {
@@ -555,6 +594,8 @@ describe('key and scope', () => {
     ['promises', async () => 'ann', 'it returned a promise, and nothing is awaited'],
     ['returns undefined', () => undefined, 'it returned undefined'],
     ['returns null', () => null, 'it returned null'],
+    ['returns a list with undefined', () => ['acme', undefined], 'it returned undefined'],
+    ['returns a date that is none', () => new Date(Number.NaN), 'it returned null'],
     ['returns what is no JSON', () => Number.NaN, 'Cannot write NaN as JSON.'],
   ])('shares nothing when a scope %s, and says so once', (_, scope, said) => {
     const set = setUp({ key: question, scope });
@@ -568,6 +609,72 @@ describe('key and scope', () => {
         { type: 'BrownoutWarning', code: 'BROWNOUT_SCOPE' },
       ],
     ]);
+  });
+
+  const clients: Record<string, Record<string, string>> = {
+    curl: { 'User-Agent': 'curl/8.5.0', Accept: '*/*' },
+    fetch: {
+      Connection: 'keep-alive',
+      Accept: '*/*',
+      'Accept-Language': '*',
+      'Sec-Fetch-Mode': 'cors',
+      'User-Agent': 'node',
+      'Accept-Encoding': 'gzip, deflate',
+    },
+    'a browser behind proxies': {
+      'Cache-Control': 'max-age=0',
+      'Sec-Ch-Ua': '"Chromium";v="130"',
+      'Sec-Ch-Ua-Mobile': '?0',
+      'Upgrade-Insecure-Requests': '1',
+      'User-Agent': 'Mozilla/5.0',
+      Accept: '*/*',
+      'Sec-Fetch-Site': 'same-origin',
+      'Sec-Fetch-Mode': 'cors',
+      'Sec-Fetch-Dest': 'empty',
+      'Sec-GPC': '1',
+      Referer: 'http://example.com/',
+      Priority: 'u=1, i',
+      DNT: '1',
+      Via: '1.1 proxy',
+      Forwarded: 'for=9.8.7.6',
+      'X-Forwarded-For': '1.2.3.4, 5.6.7.8',
+      'X-Forwarded-Port': '443',
+      'X-Real-IP': '1.2.3.4',
+      'CF-Ray': '1',
+      'CF-Connecting-IP': '1.2.3.4',
+      'X-Request-Start': 't=1',
+      'X-Request-Id': '1',
+      'X-Amzn-Trace-Id': 'Root=1',
+      traceparent: '00-1-2-01',
+    },
+  };
+
+  it.each(Object.keys(clients))('shares a plain GET of %s with everybody', (name) => {
+    const set = setUp();
+    set.serve({ headers: clients[name]! }, 'public');
+    for (const headers of [{}, ...Object.values(clients)]) expect(bodyOf(set.ask({ headers }))).toBe('public');
+  });
+
+  it('shares nothing by a header that earlier middleware set or changed', () => {
+    const { tier, site, end } = setUp();
+    const of = (user: string | undefined) => {
+      const request = requestOf({ headers: { 'X-User-Id': 'forged' } });
+      return tier.watch!({ ...request, headers: { ...request.headers, ...(user && { 'x-user-id': user }) } }, site)!;
+    };
+    end(of('ann'));
+    expect(of('ann').answer(context)).toBeDefined();
+    expect(of('bob').answer(context)).toBeUndefined();
+    expect(of(undefined).answer(context)).toBeUndefined();
+  });
+
+  it('knows the request by how it came, whatever a handler does to its headers', () => {
+    const { tier, site, end } = setUp();
+    const request = requestOf({ headers: { Cookie: 'ann' } });
+    const watcher = tier.watch!(request, site);
+    (request.rawHeaders as string[]).splice(0);
+    end(watcher);
+    expect(tier.watch!(requestOf({}), site)!.answer(context)).toBeUndefined();
+    expect(tier.watch!(requestOf({ headers: { Cookie: 'ann' } }), site)!.answer(context)).toBeDefined();
   });
 
   it('shares by the credentials without a scope', () => {
@@ -625,8 +732,22 @@ describe('freshMs', () => {
   it('says 304 to who has it', () => {
     const set = setUp({ freshMs: 5000 });
     set.serve({}, { headers: { ...json, etag: 'W/"a"' } });
-    expect(freshly(set, { headers: { 'If-None-Match': '"b", W/"a"' } })).toMatchObject({ status: 304, body: '' });
+    expect(freshly(set, { headers: { 'If-None-Match': '"b", W/"a"' } })).toEqual({
+      status: 304,
+      headers: { etag: 'W/"a"', age: '0', 'cache-status': 'brownout; hit' },
+      body: '',
+    });
+    expect(freshly(set, { method: 'HEAD', headers: { 'If-None-Match': '"a"' } })).toMatchObject({ status: 304 });
     expect(freshly(set, { headers: { 'If-None-Match': '"b"' } })).toMatchObject({ status: 200 });
+  });
+});
+
+describe('a conditional request', () => {
+  it('is told 304 by GET and HEAD alone', () => {
+    const set = setUp({ key: () => 'k', freshMs: 5000 });
+    set.serve({ method: 'POST' }, { headers: { ...json, etag: '"a"' } });
+    const watcher = set.watch({ method: 'POST', headers: { 'If-None-Match': '"a"' } })!;
+    expect(watcher.fresh!()).toMatchObject({ status: 200, body: Buffer.from('{"a":1}') });
   });
 });
 

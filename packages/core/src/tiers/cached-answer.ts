@@ -1,6 +1,7 @@
 import { AnswerKeys } from '../answers/key.ts';
 import { safeStore } from '../answers/safe-store.ts';
 import type { AnswerStore } from '../answers/store.ts';
+import { takenHeaders } from '../answers/taken-headers.ts';
 import { OptionsError } from '../errors.ts';
 import { type OptionRules, parseOptions, rules } from '../options.ts';
 import type { RequestView } from '../request-view.ts';
@@ -12,14 +13,16 @@ import type { Tier, TierSite, TierWatcher } from './tier.ts';
 export interface CachedAnswerOptions<Native = unknown> {
   /**
    * Which requests are the same, beside their method, path, query and scope: a string or any JSON value, such as the question or
-   * the whole body. With it, answers to other methods than GET are kept, too. Called when a request begins. `undefined`, `null`, a
-   * throw, a promise and what is no JSON mean no caching. Strings are compared as they are: for questions see
-   * `normalisedQuestion`. @default `Accept` and `Accept-Language`, and GET only
+   * the whole body. With it, answers to other methods than GET are kept, too. Called when a request begins. `undefined`, also as an
+   * item of a list, and `null` mean no caching, and so do a throw, a promise and what is no JSON (a `Map`, an instance of a class without
+   * `toJSON`), which are told; a member that is `undefined` is left out, as in JSON. Strings are compared as they are: for questions see
+   * `normalisedQuestion`. @default `Accept`, `Accept-Language` and `X-Requested-With`, and GET only
    */
   key?: ((native: Native) => unknown) | undefined;
   /**
    * Who may share an answer: a string or any JSON value, such as the user's id, or a constant for everybody. Called when a request
-   * begins. A throw, a promise, `undefined` and `null` share nothing. @default the request's credentials
+   * begins. A throw, a promise, `undefined` (also within a list) and `null` share nothing. @default whatever of the request may tell who
+   * asks: each header whose name is not known to be of another kind, and the TLS client's certificate
    */
   scope?: ((native: Native) => unknown) | undefined;
   /** @default the store of the set of circuits */
@@ -85,7 +88,7 @@ export function cachedAnswer<Native = unknown>(options?: CachedAnswerOptions<Nat
       method,
       url: request.url,
       protocol: request.protocol,
-      rawHeaders: rawHeadersOf(request),
+      headers: takenHeaders(request),
       certificate: request.certificate,
       key: asked,
       scope: scoped,
@@ -97,12 +100,4 @@ export function cachedAnswer<Native = unknown>(options?: CachedAnswerOptions<Nat
   }
 
   return Object.freeze({ name: store?.level ?? 'l1_cache', answer: () => undefined, watch });
-}
-
-/** Hosts that make requests of their own, for serverless platforms and tests, may fill in `headers` alone. */
-function rawHeadersOf({ rawHeaders, headers }: RequestView): readonly string[] {
-  if (rawHeaders.length > 0) return rawHeaders;
-  return Object.entries(headers).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : value === undefined ? [] : [value]).flatMap((one) => [name, String(one)]),
-  );
 }

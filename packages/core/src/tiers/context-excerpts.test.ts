@@ -1,7 +1,9 @@
-import { describe, expect, expectTypeOf, it } from 'vitest';
-import { OptionsError } from '../errors.ts';
+import { describe, expect, expectTypeOf, it, vi } from 'vitest';
+import { OptionsError, TierError } from '../errors.ts';
+import { Events } from '../events.ts';
 import type { RequestView } from '../request-view.ts';
 import { type ContextExcerptsOptions, contextExcerpts } from './context-excerpts.ts';
+import { Ladder } from './ladder.ts';
 import type { Tier, TierContext } from './tier.ts';
 
 interface Native {
@@ -13,6 +15,8 @@ const bread = 'Rye bread needs a sourdough starter. The dough rests for twelve h
 const passages = [bread, { text: harbour, source: 'towns.md' }];
 const question = 'When was the harbour of Aldport dug?';
 
+const { signal } = new AbortController();
+
 const ask = (options?: ContextExcerptsOptions<Native>, told: Partial<TierContext> = {}, accept?: string) => {
   const request = {
     query: '',
@@ -20,7 +24,7 @@ const ask = (options?: ContextExcerptsOptions<Native>, told: Partial<TierContext
     body: { question },
     native: { body: { question } },
   } as unknown as RequestView<Native>;
-  const context = { reason: 'circuit_open', circuit: 'openai', retryAfterMs: 27_300, ...told } as TierContext;
+  const context = { reason: 'circuit_open', circuit: 'openai', retryAfterMs: 27_300, signal, ...told } as TierContext;
   return contextExcerpts<Native>(options).answer(request, context);
 };
 
@@ -97,6 +101,59 @@ describe('contextExcerpts', () => {
     expect(fetched).toBe(false);
   });
 
+  it('waits for the question', async () => {
+    const context = () => passages;
+    expect(await ask({ question: async () => question, context })).toMatchObject({ body: { sources: ['towns.md'] } });
+    expect(await ask({ question: async () => null, context })).toBeUndefined();
+  });
+
+  it('fetches nothing for a question that came when the time was over', async () => {
+    const context = vi.fn(() => passages);
+    const asked = ask({ question: async () => question, context }, { signal: AbortSignal.abort() });
+    expect(await asked).toBeUndefined();
+    expect(context).not.toHaveBeenCalled();
+  });
+
+  it('has a second, or its own time', () => {
+    expect(contextExcerpts().timeoutMs).toBe(1000);
+    expect(contextExcerpts({ timeoutMs: 2500 }).timeoutMs).toBe(2500);
+  });
+
+  it('passes a rejection to the next tier, whenever it comes', async () => {
+    vi.useFakeTimers();
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    const events = new Events();
+    const failures: unknown[] = [];
+    events.on('tier_failed', ({ error }) => void failures.push(error));
+    const error = new Error('rejected');
+    const now = () => Promise.reject(error);
+    const late = () => new Promise<never>((_, reject) => setTimeout(reject, 2000, error));
+    const cases: ContextExcerptsOptions<Native>[] = [
+      { question: now },
+      { context: now },
+      { question: now, context: now },
+      { question: late },
+      { context: late },
+    ];
+    for (const options of cases) {
+      const request = { headers: {}, query: '', body: { question }, native: {} } as unknown as RequestView;
+      const facts = { reason: 'failure', circuit: 'c', retryAfterMs: undefined } as const;
+      const ladder = new Ladder([contextExcerpts<Native>(options) as Tier]);
+      const answer = ladder.climb(request, facts, undefined, undefined, {
+        events,
+        clock: { now: () => 0, wall: () => 0 },
+      });
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(await answer).toMatchObject({ level: 'unavailable' });
+    }
+    vi.useRealTimers();
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+    expect(failures).toEqual([error, error, error, expect.any(TierError), expect.any(TierError)]);
+  });
+
   it('answers as the client prefers', () => {
     const context = () => [{ text: harbour, source: '<towns>' }];
     expect(ask({ context }, {}, 'text/plain')).toMatchObject({
@@ -118,6 +175,7 @@ describe('contextExcerpts', () => {
       { maxChars: 1.5 },
       { maxChars: 4001 },
       { minRelevance: 2 },
+      { timeoutMs: 0 },
       { context: [] },
       { question: 'x' },
       { k: 1 },

@@ -13,16 +13,21 @@ type Passages = readonly (string | Passage)[] | null | undefined;
 
 export interface ContextExcerptsOptions<Native = unknown> extends ExcerptsOptions {
   /**
-   * What was asked.
+   * What was asked; a promise is waited for.
    * @default what came with `provideContext`, else `question`, `query`, `q`, `prompt` or `message` of the parsed body or the
    * query, else the last user message of the body's `messages`
    */
-  readonly question?: (native: Native) => string | null | undefined;
+  readonly question?: (native: Native) => string | null | undefined | Promise<string | null | undefined>;
   /**
    * Fetches the passages, without help from what has failed. It has the tier's time: pass its `signal` on.
    * @default what the handler gave `provideContext` before it failed
    */
   readonly context?: (native: Native, context: TierContext) => Passages | Promise<Passages>;
+  /**
+   * How long `question` and `context` may take together, in milliseconds; then `signal` aborts and the next tier is asked.
+   * @default 1000
+   */
+  readonly timeoutMs?: number;
   /** What the friendly words call it. @default 'This service' */
   readonly service?: string;
   /** Friendly words of your own by reason. */
@@ -38,6 +43,7 @@ const known: OptionRules<ContextExcerptsOptions> = {
     (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MOST_MAX_CHARS,
   ),
   minRelevance: rules.share('from 0'),
+  timeoutMs: rules.durationAbove0,
   service: rules.text,
   words: rules.plainObject,
 };
@@ -59,7 +65,7 @@ interface Quoted {
  */
 export function contextExcerpts<Native>(options?: ContextExcerptsOptions<Native>): Tier<Native> {
   const given = parseOptions<ContextExcerptsOptions<Native>>('contextExcerpts', options, known);
-  const { question: ask, context: retrieve, service, words, ...limits } = given;
+  const { question: ask, context: retrieve, timeoutMs = 1000, service, words, ...limits } = given;
   const speak = friendlySpeaker<Native>(service, words);
 
   const reply = (
@@ -79,15 +85,28 @@ export function contextExcerpts<Native>(options?: ContextExcerptsOptions<Native>
     return rendered(speak(context, request.native), quoted, request, context);
   };
 
+  const about = (
+    request: RequestView<Native>,
+    context: TierContext,
+    question: unknown,
+  ): TierReply | undefined | Promise<TierReply | undefined> => {
+    if (typeof question !== 'string' || question.trim() === '') return undefined;
+    const passages: unknown = retrieve ? retrieve(request.native, context) : context.provided?.passages;
+    return isThenable(passages)
+      ? Promise.resolve(passages).then((fetched) => reply(request, context, question, fetched))
+      : reply(request, context, question, passages);
+  };
+
   return Object.freeze({
     name: 'excerpts',
+    timeoutMs,
     answer(request: RequestView<Native>, context: TierContext) {
       const asked: unknown = ask ? ask(request.native) : (context.provided?.question ?? questionOf(request));
-      if (typeof asked !== 'string' || asked.trim() === '') return undefined;
-      const passages: unknown = retrieve ? retrieve(request.native, context) : context.provided?.passages;
-      if (isThenable(passages))
-        return Promise.resolve(passages).then((fetched) => reply(request, context, asked, fetched));
-      return reply(request, context, asked, passages);
+      if (!isThenable(asked)) return about(request, context, asked);
+      // Once the time is over there is nobody to fetch passages for.
+      return Promise.resolve(asked).then((question) =>
+        context.signal.aborted ? undefined : about(request, context, question),
+      );
     },
   });
 }

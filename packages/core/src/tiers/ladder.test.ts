@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { degradedReply } from '../degraded-reply.ts';
 import { OptionsError } from '../errors.ts';
 import { type BrownoutEvents, Events } from '../events.ts';
 import type { RequestView } from '../request-view.ts';
-import { type ClientLeft, Ladder, type LadderAnswer } from './ladder.ts';
+import { bareAnswer, type ClientLeft, Ladder, type LadderAnswer } from './ladder.ts';
+import { replyProblem } from './reply-shape.ts';
 import type { Tier, TierContext, TierReply, TierWatcher } from './tier.ts';
 import { unavailable } from './unavailable.ts';
 
@@ -252,6 +254,72 @@ describe('Ladder', () => {
     const ladder = new Ladder(tiers);
     tiers.length = 0;
     expect(ladder.tiers).toHaveLength(2);
+  });
+
+  it('does not see later changes of a tier', () => {
+    const changing = { ...good };
+    const ladder = new Ladder([changing]);
+    Object.assign(changing, { name: 5, timeoutMs: -1, answer: 'none', watch: 7 });
+    expect(ladder.climb(request, context, undefined, undefined, { events, clock })).toEqual({
+      level: 'good',
+      reply: { body: 'good' },
+    });
+    expect(ladder.tiers[0]?.watch).toBeUndefined();
+    expect(Object.isFrozen(ladder.tiers[0])).toBe(true);
+  });
+
+  it('reads each member of a tier once', () => {
+    let reads = 0;
+    const odd = {
+      get name() {
+        return ++reads === 1 ? 'once' : '';
+      },
+      answer: () => ({ body: '' }),
+    };
+    expect(levelOf(climb([odd]))).toBe('once');
+  });
+
+  it("calls a tier's methods as its own", () => {
+    class Own implements Tier {
+      readonly name = 'own';
+      #body = 'private';
+      answer() {
+        return { body: this.#body };
+      }
+      watch() {
+        return { maxBytes: this.#body.length, answer: () => this.answer() };
+      }
+    }
+    const ladder = new Ladder([new Own()]);
+    const site = { events, clock } as never;
+    expect(ladder.climb(request, context, undefined, undefined, site)).toMatchObject({ reply: { body: 'private' } });
+    expect(ladder.tiers[0]?.watch?.(request, site)?.maxBytes).toBe(7);
+  });
+
+  it('does not hand on what a tier does to the passages and the facts', () => {
+    const passages = ['one', 'two'];
+    const seen: unknown[] = [];
+    const greedy = tier('greedy', (told) => {
+      (told.provided!.passages as string[]).length = 0;
+      Object.assign(told.provided!, { question: 'changed' });
+      Object.assign(told, { circuit: 'changed' });
+      return undefined;
+    });
+    const next = tier('next', ({ provided, circuit }) => void seen.push(provided, circuit));
+    const told = { ...context, provided: { passages, question: 'asked' } };
+    const ladder = new Ladder([greedy, next]);
+    expect(levelOf(ladder.climb(request, told, undefined, undefined, { events, clock }))).toBe('unavailable');
+    expect(seen).toEqual([{ passages: ['one', 'two'], question: 'asked' }, 'openai']);
+    expect(passages).toEqual(['one', 'two']);
+  });
+
+  it('has a last answer that can always be sent and that nobody changes', () => {
+    expect(replyProblem(bareAnswer.reply)).toBeUndefined();
+    for (const part of [bareAnswer, bareAnswer.reply, bareAnswer.reply.headers, bareAnswer.reply.body])
+      expect(Object.isFrozen(part)).toBe(true);
+    const sent = degradedReply(request, bareAnswer.reply, bareAnswer.level, context, { exposeHeaders: true }, 0);
+    expect(JSON.parse(String(sent.reply.body))).toMatchObject({ status: 503, title: 'Service Unavailable' });
+    expect(sent.reply.headers['content-type']).toBe('application/problem+json');
   });
 
   it('refuses at start-up what is no tier, naming the index', () => {

@@ -34,14 +34,13 @@ export type LadderSite = Pick<TierSite, 'events' | 'clock'>;
 
 /** The tiers of a guard in order, the last of which always answers. Built once, when the middleware is made. */
 export class Ladder {
-  /** As given, with `unavailable` at the end. */
+  /** Copies of those given, with `unavailable` at the end. */
   readonly tiers: readonly Tier<unknown>[];
 
   /** @throws OptionsError for an entry that is no tier, naming its index, and for an `unavailable` before the end */
   constructor(tiers: readonly Tier[]) {
     expectOption('fallback', tiers, rules.array);
-    const own: readonly Tier[] = Array.from(tiers);
-    own.forEach(expectTier);
+    const own = Array.from(tiers, copyOf);
     const early = own.slice(0, -1).findIndex(isUnavailable);
     if (early >= 0)
       throw new OptionsError(
@@ -121,20 +120,34 @@ function failed(tier: Tier<unknown>, error: unknown, { site: { events, clock }, 
 }
 
 /** Should even `unavailable` fail, which it cannot. */
-export const bareAnswer: LadderAnswer = {
+export const bareAnswer: LadderAnswer = Object.freeze({
   level: 'unavailable',
-  reply: { status: 503, body: { type: 'about:blank', title: 'Service Unavailable', status: 503 } },
-};
+  reply: Object.freeze({
+    status: 503,
+    headers: Object.freeze({ 'content-type': 'application/problem+json' }),
+    body: Object.freeze({ type: 'about:blank', title: 'Service Unavailable', status: 503 }),
+  }),
+});
 
-function expectTier(entry: unknown, index: number): void {
-  const name = `fallback[${index}]`;
+/** What the ladder needs of a tier, read once: changing the tier later changes nothing. Its methods keep their `this`. */
+function copyOf(entry: unknown, index: number): Tier<unknown> {
+  const at = `fallback[${index}]`;
   if (typeof entry !== 'object' || entry === null)
     throw new OptionsError(
-      `Expected \`${name}\` to be a tier, an object with a \`name\` and an \`answer\`, got ${shown(entry)}.`,
+      `Expected \`${at}\` to be a tier, an object with a \`name\` and an \`answer\`, got ${shown(entry)}.`,
     );
-  const tier = entry as Partial<Tier>;
-  expectOption(`${name}.name`, tier.name, rules.text);
-  expectOption(`${name}.answer`, tier.answer, rules.fn);
-  if (tier.timeoutMs !== undefined) expectOption(`${name}.timeoutMs`, tier.timeoutMs, rules.durationAbove0);
-  if (tier.watch !== undefined) expectOption(`${name}.watch`, tier.watch, rules.fn);
+  const tier = entry as Tier<unknown>;
+  // Frozen, and known by its identity.
+  if (isUnavailable(tier)) return tier;
+  const { name, timeoutMs, answer, watch } = tier;
+  expectOption(`${at}.name`, name, rules.text);
+  expectOption(`${at}.answer`, answer, rules.fn);
+  if (timeoutMs !== undefined) expectOption(`${at}.timeoutMs`, timeoutMs, rules.durationAbove0);
+  if (watch !== undefined) expectOption(`${at}.watch`, watch, rules.fn);
+  return Object.freeze({
+    name,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    answer: answer.bind(tier),
+    ...(watch !== undefined && { watch: watch.bind(tier) }),
+  });
 }

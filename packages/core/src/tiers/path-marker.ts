@@ -32,12 +32,8 @@ export class PathMarker implements TierWatcher {
 
   succeeded(status: number): void {
     if (status >= 400) return;
-    this.#store.set(this.#keys.mark, {
-      status: 0,
-      headers: noHeaders,
-      body: nothing,
-      storedAt: stamp(this.#clock),
-      maxAgeMs: this.#maxAgeMs,
-    });
+    const storedAt = stamp(this.#clock);
+    const note = { status: 0, headers: noHeaders, body: nothing, storedAt, maxAgeMs: this.#maxAgeMs };
+    this.#store.set(this.#keys.mark, note, true);
   }
 }

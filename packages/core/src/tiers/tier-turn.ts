@@ -14,7 +14,8 @@ export class TierTurn implements TierContext {
   readonly circuit: string;
   readonly retryAfterMs: number | undefined;
   readonly error: unknown;
-  readonly provided: ProvidedContext | undefined;
+  #provided: ProvidedContext | undefined;
+  #copied = false;
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;
 
@@ -23,7 +24,17 @@ export class TierTurn implements TierContext {
     this.circuit = circuit;
     this.retryAfterMs = retryAfterMs;
     this.error = error;
-    this.provided = provided;
+    this.#provided = provided;
+  }
+
+  /** The tier's own copy: what it does to the list does not reach the next. */
+  get provided(): ProvidedContext | undefined {
+    if (!this.#copied && this.#provided) {
+      const { passages, question } = this.#provided;
+      this.#provided = { passages: Array.isArray(passages) ? passages.slice() : passages, question };
+    }
+    this.#copied = true;
+    return this.#provided;
   }
 
   /** Made when it is first read: most tiers never do. */

@@ -16,7 +16,7 @@ export interface TierContext {
   readonly error?: unknown;
   /** Aborts when the client leaves or the tier's time is over. */
   readonly signal: AbortSignal;
-  /** What the handler passed to `provideContext` before it failed. */
+  /** What the handler passed to `provideContext` before it failed. The list is each tier's own, the passages in it are not. */
   readonly provided?: ProvidedContext | undefined;
 }
 
@@ -39,7 +39,11 @@ export interface TierReply {
   readonly cachedAt?: number;
 }
 
-/** One layer of the ladder. `undefined`, a throw, a rejection and silence beyond its time limit all pass to the next. */
+/**
+ * One layer of the ladder. `undefined`, a throw, a rejection and silence beyond its time limit all pass to the next. `name`,
+ * `timeoutMs`, `answer` and `watch` are read once, when the middleware is made. The request, its `native` and the passages are the
+ * next tiers', too: a tier changes nothing in them. It does not touch the response.
+ */
 export interface Tier<Native = never> {
   /** Its level, unless the reply names another. */
   readonly name: string;

@@ -6,6 +6,7 @@ import { type OptionRules, parseOptions, rules } from '../options.ts';
 import type { RequestView } from '../request-view.ts';
 import { escapeHtml, formHeaders, htmlPage, sseEvent } from './forms.ts';
 import { statusRule } from './reply-shape.ts';
+import { ignore } from './thenable.ts';
 import type { Tier, TierContext, TierReply } from './tier.ts';
 
 /** Problem details (RFC 9457 §3.1): what the last tier says. */
@@ -115,7 +116,7 @@ function ownPage<Native>(
   try {
     const made: unknown = html(page, native);
     // An async function is a mistake here; its rejection would end the process.
-    if (made instanceof Promise) made.catch(() => {});
+    ignore(made);
     return typeof made === 'string' && made !== '' ? made : undefined;
   } catch {
     return undefined;
