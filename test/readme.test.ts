@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { breakerRules } from '../packages/core/src/guard-options.ts';
+import { breakerRules } from '../packages/core/src/guard/guard-options.ts';
 import { listen } from './contract/hosts.ts';
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');

@@ -27,13 +27,13 @@ export type {
 } from './events.ts';
 export { type Excerpt, type ExcerptsOptions, excerpts, type Passage } from './excerpts/excerpts.ts';
 export type { AttemptEvents, Ending, Exchange } from './exchange.ts';
-export type { FriendlyWords } from './friendly-words.ts';
-export { Guard } from './guard.ts';
-export type { BreakerOptions, RouteOptions, StreamLimits } from './guard-options.ts';
-export type { GuardedAttempt } from './guarded-attempt.ts';
+export { Guard } from './guard/guard.ts';
+export type { BreakerOptions, RouteOptions, StreamLimits } from './guard/guard-options.ts';
+export type { GuardedAttempt } from './guard/guarded-attempt.ts';
 export type { FallbackLevel, FallbackMetadata, FallbackReason } from './metadata.ts';
+export type { FriendlyWords } from './replies/friendly-words.ts';
+export { isReplaced } from './replies/reply-form.ts';
 export type { Reply, ReplyHeaders } from './reply.ts';
-export { isReplaced } from './reply-form.ts';
 export type { RequestView } from './request-view.ts';
 export type { RouteHandle } from './route-handle.ts';
 export { type AlternateFn, type AlternateOptions, alternate } from './tiers/alternate.ts';

@@ -9,11 +9,12 @@ export interface OptionRule {
 export type OptionRules<T> = { readonly [K in keyof Required<T>]: OptionRule };
 
 const isFiniteNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
-const isPlainObject = (value: unknown): value is Record<string, unknown> => {
-  if (typeof value !== 'object' || value === null) return false;
+/** `{}` and its like, of whatever realm: test runners make objects in realms of their own. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-};
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
 
 const rule = (expected: string, test: (value: unknown) => boolean): OptionRule => ({ expected, test });
 

@@ -4,10 +4,7 @@ import type { ReplyHeaders } from '../reply.ts';
  * Whether `If-None-Match` names this entity tag, by weak comparison (RFC 9110 §8.8.3.2, §13.1.2). `*` names none: it is a
  * condition for writing.
  */
-export function namesEntityTag(
-  ifNoneMatch: string | string[] | undefined,
-  etag: string | string[] | undefined,
-): boolean {
+function namesEntityTag(ifNoneMatch: string | string[] | undefined, etag: string | string[] | undefined): boolean {
   if (ifNoneMatch === undefined || typeof etag !== 'string') return false;
   const opaque = etag.replace(/^W\//, '');
   for (const [, tag] of String(ifNoneMatch).matchAll(/(?:W\/)?("[^"]*")/g)) if (tag === opaque) return true;

@@ -1,5 +1,5 @@
-import { isJsonText } from '../json-text.ts';
-import { isJson } from '../media-type.ts';
+import { isJsonText } from '../replies/json-text.ts';
+import { isJson } from '../replies/media-type.ts';
 import { headersOfChangedBody } from './changed-body.ts';
 import { acceptsCodings, canDecode, contentCodings, decoded } from './content-coding.ts';
 import type { FoundAnswer } from './lookup.ts';

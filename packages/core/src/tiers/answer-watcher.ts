@@ -10,8 +10,8 @@ import { freshSeconds, maybeStored, type Storable, type StoringRequest, storable
 import type { StoredAnswer } from '../answers/store.ts';
 import { when } from '../answers/when.ts';
 import type { Clock } from '../clock.ts';
-import { hasJsonEnds, isJsonText } from '../json-text.ts';
-import { isJson } from '../media-type.ts';
+import { hasJsonEnds, isJsonText } from '../replies/json-text.ts';
+import { isJson } from '../replies/media-type.ts';
 import type { Reply, ReplyHeaders } from '../reply.ts';
 import type { RequestView } from '../request-view.ts';
 import type { CapturedAnswer, TierReply, TierWatcher } from './tier.ts';

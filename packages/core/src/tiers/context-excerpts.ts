@@ -1,8 +1,8 @@
 import { type ExcerptsOptions, excerpts, MOST_MAX_CHARS, type Passage } from '../excerpts/excerpts.ts';
-import { fallbackMetadata } from '../fallback-metadata.ts';
-import { type FriendlyWords, friendlySpeaker } from '../friendly-words.ts';
-import { negotiate } from '../negotiate.ts';
 import { type OptionRules, parseOptions, rules } from '../options.ts';
+import { fallbackMetadata } from '../replies/fallback-metadata.ts';
+import { type FriendlyWords, friendlySpeaker } from '../replies/friendly-words.ts';
+import { negotiate } from '../replies/negotiate.ts';
 import type { RequestView } from '../request-view.ts';
 import { escapeHtml, formHeaders, htmlPage, sseEvent } from './forms.ts';
 import { questionOf } from './question.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { degradedReply } from '../degraded-reply.ts';
 import { OptionsError } from '../errors.ts';
 import { type BrownoutEvents, Events } from '../events.ts';
+import { degradedReply } from '../replies/degraded-reply.ts';
 import type { RequestView } from '../request-view.ts';
 import { bareAnswer, type ClientLeft, Ladder, type LadderAnswer } from './ladder.ts';
 import { replyProblem } from './reply-shape.ts';

@@ -1,5 +1,5 @@
 import { isUint8Array } from 'node:util/types';
-import { rules, shown } from '../options.ts';
+import { isPlainObject, rules, shown } from '../options.ts';
 import type { ReplyHeaders } from '../reply.ts';
 import type { TierReply } from './tier.ts';
 
@@ -11,13 +11,6 @@ export const statusRule = rules.rule(
 
 const isStatus = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 200 && (value as number) <= 599;
-
-/** `{}` and its like, of whatever realm: test runners make objects in realms of their own. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
 
 const replyMembers = new Set(['status', 'headers', 'body']);
 

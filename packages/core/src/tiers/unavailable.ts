@@ -1,8 +1,8 @@
-import { fallbackMetadata, retryAfterSeconds } from '../fallback-metadata.ts';
-import { type FriendlyWords, friendlySpeaker } from '../friendly-words.ts';
 import type { FallbackReason } from '../metadata.ts';
-import { negotiate } from '../negotiate.ts';
 import { type OptionRules, parseOptions, rules } from '../options.ts';
+import { fallbackMetadata, retryAfterSeconds } from '../replies/fallback-metadata.ts';
+import { type FriendlyWords, friendlySpeaker } from '../replies/friendly-words.ts';
+import { negotiate } from '../replies/negotiate.ts';
 import type { RequestView } from '../request-view.ts';
 import { escapeHtml, formHeaders, htmlPage, sseEvent } from './forms.ts';
 import { statusRule } from './reply-shape.ts';

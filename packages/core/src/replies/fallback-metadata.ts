@@ -1,4 +1,4 @@
-import type { FallbackLevel, FallbackMetadata, FallbackReason } from './metadata.ts';
+import type { FallbackLevel, FallbackMetadata, FallbackReason } from '../metadata.ts';
 import { asText } from './structured-field.ts';
 
 /** What the metadata is made from: every `TierContext` is one. */

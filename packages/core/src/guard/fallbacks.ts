@@ -1,15 +1,15 @@
-import { degradedReply } from './degraded-reply.ts';
-import type { Exchange } from './exchange.ts';
-import { fallbackMetadata } from './fallback-metadata.ts';
+import type { Exchange } from '../exchange.ts';
+import type { FallbackMetadata, FallbackReason } from '../metadata.ts';
+import { degradedReply } from '../replies/degraded-reply.ts';
+import { fallbackMetadata } from '../replies/fallback-metadata.ts';
+import type { Reply } from '../reply.ts';
+import type { RequestView } from '../request-view.ts';
+import { cachedAnswer } from '../tiers/cached-answer.ts';
+import { contextExcerpts } from '../tiers/context-excerpts.ts';
+import { bareAnswer, Ladder, type LadderAnswer } from '../tiers/ladder.ts';
+import type { Tier, TierContext, TierSite, TierWatcher } from '../tiers/tier.ts';
 import type { ParsedOptions } from './guard-options.ts';
-import type { FallbackMetadata, FallbackReason } from './metadata.ts';
-import type { Reply } from './reply.ts';
-import type { RequestView } from './request-view.ts';
 import { streamTail } from './stream-tail.ts';
-import { cachedAnswer } from './tiers/cached-answer.ts';
-import { contextExcerpts } from './tiers/context-excerpts.ts';
-import { bareAnswer, Ladder, type LadderAnswer } from './tiers/ladder.ts';
-import type { Tier, TierContext, TierSite, TierWatcher } from './tiers/tier.ts';
 import { Watch } from './watch.ts';
 
 /** What is known of a failure. */

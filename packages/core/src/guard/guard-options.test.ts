@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createBrownout } from './brownout.ts';
-import { Circuit } from './circuit/circuit.ts';
-import { OptionsError } from './errors.ts';
+import { createBrownout } from '../brownout.ts';
+import { Circuit } from '../circuit/circuit.ts';
+import { OptionsError } from '../errors.ts';
 import { Guard } from './guard.ts';
 
 const make = (options: unknown) => new Guard('breaker', options as never);

@@ -1,14 +1,14 @@
+import { type Brownout, brownout as processDefault } from '../brownout.ts';
+import { Circuit } from '../circuit/circuit.ts';
+import { systemClock } from '../clock.ts';
+import type { Exchange } from '../exchange.ts';
+import type { TierSite } from '../tiers/tier.ts';
 import { Attempt, type Policy } from './attempt.ts';
-import { type Brownout, brownout as processDefault } from './brownout.ts';
-import { Circuit } from './circuit/circuit.ts';
 import { type CircuitSource, OneCircuit, RouteCircuits } from './circuit-source.ts';
-import { systemClock } from './clock.ts';
-import type { Exchange } from './exchange.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { type BreakerOptions, type ParsedOptions, parseBreakerOptions, parseRow } from './guard-options.ts';
 import type { GuardedAttempt } from './guarded-attempt.ts';
 import { RouteTable } from './routes.ts';
-import type { TierSite } from './tiers/tier.ts';
 
 const probes: ReadonlySet<string> = new Set(['/health', '/healthz', '/livez', '/readyz', '/metrics']);
 

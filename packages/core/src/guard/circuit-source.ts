@@ -1,5 +1,5 @@
-import type { Circuit } from './circuit/circuit.ts';
-import type { Exchange } from './exchange.ts';
+import type { Circuit } from '../circuit/circuit.ts';
+import type { Exchange } from '../exchange.ts';
 import { LearnedRoutes } from './routes.ts';
 
 /** Says which circuit governs a request: at its beginning as far as that is known, and for certain once it is answered. */

@@ -1,8 +1,8 @@
-import type { Events } from './events.ts';
-import type { FallbackMetadata } from './metadata.ts';
+import type { Events } from '../events.ts';
+import type { FallbackMetadata } from '../metadata.ts';
+import { isThenable } from '../tiers/thenable.ts';
+import type { TierReply } from '../tiers/tier.ts';
 import { isOurName, spliced, storedTagSpot, tagSpot } from './tag.ts';
-import { isThenable } from './tiers/thenable.ts';
-import type { TierReply } from './tiers/tier.ts';
 
 /** Replaces the merging of `metadata`: the parsed body in, what is sent as JSON out. Both arguments are copies, for it to change. */
 export type Tag = (body: unknown, metadata: FallbackMetadata) => unknown;

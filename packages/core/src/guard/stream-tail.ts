@@ -1,5 +1,5 @@
-import type { Exchange } from './exchange.ts';
-import type { FallbackMetadata } from './metadata.ts';
+import type { Exchange } from '../exchange.ts';
+import type { FallbackMetadata } from '../metadata.ts';
 
 /**
  * The last bytes of a stream that is cut: an SSE event, or an NDJSON line, that says so. `undefined` where the format has no

@@ -1,8 +1,8 @@
-import type { Circuit } from './circuit/circuit.ts';
-import type { Permit, Refusal } from './circuit/permit.ts';
+import type { Circuit } from '../circuit/circuit.ts';
+import type { Permit, Refusal } from '../circuit/permit.ts';
+import type { Verdict } from '../events.ts';
+import type { Exchange } from '../exchange.ts';
 import type { CircuitSource } from './circuit-source.ts';
-import type { Verdict } from './events.ts';
-import type { Exchange } from './exchange.ts';
 
 /** Which circuit governs an exchange, and the permit that it gave. */
 export class Admission<Native> {

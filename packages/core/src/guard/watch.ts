@@ -1,5 +1,5 @@
-import type { Reply } from './reply.ts';
-import type { CapturedAnswer, TierSite, TierWatcher } from './tiers/tier.ts';
+import type { Reply } from '../reply.ts';
+import type { CapturedAnswer, TierSite, TierWatcher } from '../tiers/tier.ts';
 
 type Headers = Readonly<Record<string, string | string[]>>;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FallbackMetadata } from './metadata.ts';
+import type { FallbackMetadata } from '../metadata.ts';
 import { spliced, storedTagSpot, tagSpot } from './tag.ts';
 
 const metadata: FallbackMetadata = {

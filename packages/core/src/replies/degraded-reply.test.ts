@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
+import { Events } from '../events.ts';
+import type { FallbackMetadata } from '../metadata.ts';
+import type { RequestView } from '../request-view.ts';
+import type { TierReply } from '../tiers/tier.ts';
 import { type DegradedReplyOptions, degradedReply } from './degraded-reply.ts';
-import { Events } from './events.ts';
 import type { FallbackFacts } from './fallback-metadata.ts';
-import type { FallbackMetadata } from './metadata.ts';
-import type { RequestView } from './request-view.ts';
-import type { TierReply } from './tiers/tier.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 10, 20, 12);
 const CACHED_AT = Date.UTC(2026, 10, 20, 10, 15, 0);

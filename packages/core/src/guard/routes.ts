@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { pathToRegexp } from 'path-to-regexp';
-import { OptionsError } from './errors.ts';
-import { shown } from './options.ts';
+import { OptionsError } from '../errors.ts';
+import { shown } from '../options.ts';
 
 /** A row's key is `POST /ask`, or `/ask` for every method. */
 const rowKey = /^(?:([A-Z-]+) +)?(\/.*)$/;

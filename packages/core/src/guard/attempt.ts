@@ -1,18 +1,18 @@
+import type { Circuit } from '../circuit/circuit.ts';
+import { refusalError } from '../circuit/refusal-error.ts';
+import { DeadlineError } from '../errors.ts';
+import type { Ending, Exchange } from '../exchange.ts';
+import { type FallbackLevel, type FallbackReason, fallbackReasons } from '../metadata.ts';
+import type { Reply } from '../reply.ts';
+import type { LadderAnswer } from '../tiers/ladder.ts';
+import type { CapturedAnswer, ProvidedContext, TierSite } from '../tiers/tier.ts';
 import { Admission } from './admission.ts';
-import type { Circuit } from './circuit/circuit.ts';
-import { refusalError } from './circuit/refusal-error.ts';
 import type { CircuitSource } from './circuit-source.ts';
 import { Deadline } from './deadline.ts';
-import { DeadlineError } from './errors.ts';
-import type { Ending, Exchange } from './exchange.ts';
 import type { Facts, Fallbacks } from './fallbacks.ts';
 import type { GuardedAttempt } from './guarded-attempt.ts';
 import { countedElsewhere, ignored, type Judgement, judgeError, judgeStatus } from './judgement.ts';
-import { type FallbackLevel, type FallbackReason, fallbackReasons } from './metadata.ts';
-import type { Reply } from './reply.ts';
 import { StreamWatch } from './stream-watch.ts';
-import type { LadderAnswer } from './tiers/ladder.ts';
-import type { CapturedAnswer, ProvidedContext, TierSite } from './tiers/tier.ts';
 import type { Watch } from './watch.ts';
 
 /** aside: unguarded · running: nothing is out · flowing: the handler's answer is · degrading: a tier is asked · over: all is decided. */

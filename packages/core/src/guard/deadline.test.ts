@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Exchange } from '../exchange.ts';
 import { Deadline } from './deadline.ts';
-import type { Exchange } from './exchange.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,5 +1,5 @@
-import type { AttemptEvents } from './exchange.ts';
-import type { RouteHandle } from './route-handle.ts';
+import type { AttemptEvents } from '../exchange.ts';
+import type { RouteHandle } from '../route-handle.ts';
 
 /** A request that is guarded: what an adapter starts, and puts where the handler finds it. */
 export interface GuardedAttempt extends AttemptEvents, RouteHandle {

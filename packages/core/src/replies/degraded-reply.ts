@@ -1,13 +1,13 @@
-import { isNotModified } from './answers/conditional.ts';
-import type { Events } from './events.ts';
+import { isNotModified } from '../answers/conditional.ts';
+import type { Events } from '../events.ts';
+import type { FallbackLevel, FallbackMetadata } from '../metadata.ts';
+import type { Reply, ReplyHeaders } from '../reply.ts';
+import type { RequestView } from '../request-view.ts';
+import type { TierReply } from '../tiers/tier.ts';
 import { type FallbackFacts, fallbackMetadata } from './fallback-metadata.ts';
-import type { FallbackLevel, FallbackMetadata } from './metadata.ts';
-import type { Reply, ReplyHeaders } from './reply.ts';
 import { formOf, type ReplyForm, storedForm } from './reply-form.ts';
-import type { RequestView } from './request-view.ts';
 import { fieldItem, fieldString } from './structured-field.ts';
 import { type Tag, taggedBody } from './tagged-body.ts';
-import type { TierReply } from './tiers/tier.ts';
 
 export interface DegradedReplyOptions {
   readonly tag?: Tag | undefined;

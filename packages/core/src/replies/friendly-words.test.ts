@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { OptionsError } from './errors.ts';
+import { OptionsError } from '../errors.ts';
+import { fallbackReasons } from '../metadata.ts';
 import { type FriendlyWords, friendlySpeaker } from './friendly-words.ts';
-import { fallbackReasons } from './metadata.ts';
 
 const speak = friendlySpeaker('AI assistant');
 const own = (words: FriendlyWords, retryAfterMs?: number) =>

@@ -1,11 +1,11 @@
-import { Brownout } from './brownout.ts';
-import { Circuit } from './circuit/circuit.ts';
-import type { CircuitOptions } from './circuit/circuit-options.ts';
-import { circuitOptionRules } from './circuit/circuit-options.ts';
-import { OptionsError } from './errors.ts';
-import { type FallbackMetadata, type FallbackReason, fallbackReasons } from './metadata.ts';
-import { expectOption, type OptionRules, parseOptions, rules } from './options.ts';
-import type { Tier } from './tiers/tier.ts';
+import { Brownout } from '../brownout.ts';
+import { Circuit } from '../circuit/circuit.ts';
+import type { CircuitOptions } from '../circuit/circuit-options.ts';
+import { circuitOptionRules } from '../circuit/circuit-options.ts';
+import { OptionsError } from '../errors.ts';
+import { type FallbackMetadata, type FallbackReason, fallbackReasons } from '../metadata.ts';
+import { expectOption, type OptionRules, parseOptions, rules } from '../options.ts';
+import type { Tier } from '../tiers/tier.ts';
 
 export interface StreamLimits {
   /** Silence between two chunks, in milliseconds; time blocked by a slow reader is not silence. 0 is none. @default 0 */

@@ -1,7 +1,7 @@
-import { headersOfChangedBody } from './answers/changed-body.ts';
-import { notModifiedHeaders } from './answers/conditional.ts';
+import { headersOfChangedBody } from '../answers/changed-body.ts';
+import { notModifiedHeaders } from '../answers/conditional.ts';
+import type { ReplyHeaders } from '../reply.ts';
 import { isJson } from './media-type.ts';
-import type { ReplyHeaders } from './reply.ts';
 
 /** What the headers of a tier's reply come to, worked out once for a stored answer. */
 export interface ReplyForm {

@@ -1,8 +1,8 @@
-import { OptionsError } from './errors.ts';
+import { OptionsError } from '../errors.ts';
+import type { FallbackReason } from '../metadata.ts';
+import { expectOption, type OptionRules, parseOptions, rules } from '../options.ts';
+import { ignore } from '../tiers/thenable.ts';
 import { type FallbackFacts, retryAfterSeconds } from './fallback-metadata.ts';
-import type { FallbackReason } from './metadata.ts';
-import { expectOption, type OptionRules, parseOptions, rules } from './options.ts';
-import { ignore } from './tiers/thenable.ts';
 
 /** What a phrase can speak of. */
 export interface FriendlyFacts {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import { StreamWatch } from './stream-watch.ts';
 
 beforeEach(() => {

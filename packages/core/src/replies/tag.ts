@@ -1,5 +1,5 @@
+import type { FallbackMetadata } from '../metadata.ts';
 import { skipSpace, startOfText, walkObject } from './json-text.ts';
-import type { FallbackMetadata } from './metadata.ts';
 
 /** A JSON text cut open where the tag goes: the ranges before it, `opening`, the tag's members, `closing`, the ranges after it. */
 export interface TagSpot {

@@ -1,12 +1,12 @@
-import { ownerOf } from './circuit/attribution.ts';
-import type { Circuit } from './circuit/circuit.ts';
-import { retryAfterOf } from './circuit/retry-after.ts';
-import { statusOf } from './classify.ts';
-import { systemClock } from './clock.ts';
-import { DeadlineError, RefusedError } from './errors.ts';
-import type { Verdict } from './events.ts';
-import type { Exchange } from './exchange.ts';
-import type { FallbackReason } from './metadata.ts';
+import { ownerOf } from '../circuit/attribution.ts';
+import type { Circuit } from '../circuit/circuit.ts';
+import { retryAfterOf } from '../circuit/retry-after.ts';
+import { statusOf } from '../classify.ts';
+import { systemClock } from '../clock.ts';
+import { DeadlineError, RefusedError } from '../errors.ts';
+import type { Verdict } from '../events.ts';
+import type { Exchange } from '../exchange.ts';
+import type { FallbackReason } from '../metadata.ts';
 
 /** What an outcome means: for the circuit, and for the client. */
 export interface Judgement {
