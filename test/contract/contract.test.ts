@@ -8,6 +8,7 @@ import {
   contextExcerpts,
   createBrownout,
   fixedAnswer,
+  unavailable,
 } from '@brownout/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Application, type Call, type Host, hosts, listen } from './hosts.ts';
@@ -353,7 +354,7 @@ describe.each(hosts)('$name', (host) => {
       const url = await start(host, {
         routes: {
           'POST /ask': {
-            breaker: { brownout: set(), fallback: [contextExcerpts()] },
+            breaker: { brownout: set(), fallback: [contextExcerpts(), unavailable({ service: 'Water desk' })] },
             handler: (call) => {
               call.brownout.provideContext([{ text: 'The reservoir holds nine million litres.', source: 'water.md' }], {
                 question: 'How much does the reservoir hold?',
@@ -366,6 +367,7 @@ describe.each(hosts)('$name', (host) => {
       const response = await post(`${url}/ask`, {});
       expect(response.status).toBe(200);
       expect(await response.json()).toMatchObject({
+        answer: expect.stringMatching(/^Water desk is temporarily unavailable/),
         excerpts: [{ text: 'The reservoir holds nine million litres.', source: 'water.md' }],
         metadata: { fallback_level: 'excerpts', fallback_reason: 'failure' },
       });

@@ -59,24 +59,24 @@ const wordsRules: OptionRules<FriendlyWords> = {
 
 /** Says what happened, in friendly words. Never throws. */
 export type Speaker<Native = unknown> = (
-  facts: Pick<FallbackFacts, 'reason' | 'retryAfterMs'>,
+  facts: Pick<FallbackFacts, 'reason' | 'retryAfterMs'> & { readonly service?: string | undefined },
   native: Native,
 ) => string;
 
 /**
- * Prepares the words for one service.
+ * Prepares the words for one service: `own`, or the one that the facts name.
  *
  * @throws OptionsError for a name of the service that is no text, an unknown occasion, or a template with an unknown placeholder
  */
-export function friendlySpeaker<Native>(service = 'This service', words?: FriendlyWords<Native>): Speaker<Native> {
-  expectOption('service', service, rules.text);
+export function friendlySpeaker<Native>(own?: string, words?: FriendlyWords<Native>): Speaker<Native> {
+  if (own !== undefined) expectOption('service', own, rules.text);
   const given = parseOptions<FriendlyWords<Native>>('words', words, wordsRules);
   for (const [occasion, template] of Object.entries(given))
     if (typeof template === 'string') checkTemplate(occasion, template);
-  return ({ reason, retryAfterMs }, native) => {
+  return ({ reason, retryAfterMs, service = 'This service' }, native) => {
     const occasion = Object.hasOwn(occasions, reason) ? occasions[reason] : 'failed';
     const seconds = reason === 'forced_open' ? undefined : retryAfterSeconds(retryAfterMs);
-    const facts = { service, reason, seconds };
+    const facts = { service: own ?? service, reason, seconds };
     return (occasion in given && ownWords(given[occasion]!, facts, native)) || builtIn[occasion](facts);
   };
 }

@@ -28,7 +28,7 @@ export interface ContextExcerptsOptions<Native = unknown> extends ExcerptsOption
    * @default 1000
    */
   readonly timeoutMs?: number;
-  /** What the friendly words call it. @default 'This service' */
+  /** What the friendly words call it. @default what the last tier, `unavailable`, calls it */
   readonly service?: string;
   /** Friendly words of your own by reason. */
   readonly words?: FriendlyWords<Native>;

@@ -6,7 +6,7 @@ import { normalHeaders, replyProblem } from './reply-shape.ts';
 import { isThenable } from './thenable.ts';
 import type { Tier, TierContext, TierReply, TierSite, TierWatcher } from './tier.ts';
 import { clientGone, TierTurn } from './tier-turn.ts';
-import { isUnavailable, unavailable } from './unavailable.ts';
+import { isUnavailable, serviceOf, unavailable } from './unavailable.ts';
 
 /** The answer of a tier, checked, and its level. */
 export interface LadderAnswer {
@@ -36,6 +36,7 @@ export type LadderSite = Pick<TierSite, 'events' | 'clock'>;
 export class Ladder {
   /** Copies of those given, with `unavailable` at the end. */
   readonly tiers: readonly Tier<unknown>[];
+  readonly #service: string | undefined;
 
   /** @throws OptionsError for an entry that is no tier, naming its index, and for an `unavailable` before the end */
   constructor(tiers: readonly Tier[]) {
@@ -48,6 +49,7 @@ export class Ladder {
       );
     const last = own.at(-1);
     this.tiers = Object.freeze(last && isUnavailable(last) ? own : [...own, unavailable()]);
+    this.#service = last && serviceOf(last);
   }
 
   /**
@@ -69,7 +71,7 @@ export class Ladder {
     for (let index = first; index < this.tiers.length; index++) {
       const tier = this.tiers[index]!;
       try {
-        const turn = new TierTurn(climb.context);
+        const turn = new TierTurn(climb.context, this.#service);
         const watcher = climb.watchers?.[index];
         const given = watcher ? watcher.answer(turn) : tier.answer(climb.request, turn);
         if (isThenable(given)) return this.#whenGiven(given, turn, index, climb);

@@ -14,16 +14,18 @@ export class TierTurn implements TierContext {
   readonly circuit: string;
   readonly retryAfterMs: number | undefined;
   readonly error: unknown;
+  readonly service: string | undefined;
   #provided: ProvidedContext | undefined;
   #copied = false;
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;
 
-  constructor({ reason, circuit, retryAfterMs, error, provided }: Omit<TierContext, 'signal'>) {
+  constructor({ reason, circuit, retryAfterMs, error, provided }: Omit<TierContext, 'signal'>, service?: string) {
     this.reason = reason;
     this.circuit = circuit;
     this.retryAfterMs = retryAfterMs;
     this.error = error;
+    this.service = service;
     this.#provided = provided;
   }
 

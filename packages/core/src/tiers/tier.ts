@@ -14,6 +14,8 @@ export interface TierContext {
   readonly retryAfterMs: number | undefined;
   /** What was thrown, where it could be seen. */
   readonly error?: unknown;
+  /** The name of what is not to be had, where the last tier was told it. */
+  readonly service?: string | undefined;
   /** Aborts when the client leaves or the tier's time is over. */
   readonly signal: AbortSignal;
   /** What the handler passed to `provideContext` before it failed. The list is each tier's own, the passages in it are not. */

@@ -61,10 +61,14 @@ const titles: Record<number, string> = {
   504: 'Gateway Timeout',
 };
 const problemHeaders = { 'content-type': 'application/problem+json' };
-const made = new WeakSet<object>();
+/** Each that was made, and the service that it names. */
+const made = new WeakMap<object, string | undefined>();
 
 /** Whether a tier is one of `unavailable`: the only kind that always answers. */
 export const isUnavailable = (tier: object): boolean => made.has(tier);
+
+/** The service that an `unavailable` was told the name of: the tiers before it call it so, too. */
+export const serviceOf = (tier: object): string | undefined => made.get(tier);
 
 /**
  * The last tier: a friendly 503 (429 when `rate_limited`) that says what happened and when to come back, as problem details
@@ -101,7 +105,7 @@ export function unavailable<Native>(options?: UnavailableOptions<Native>): Tier<
       }
     },
   };
-  made.add(tier);
+  made.set(tier, given.service);
   return Object.freeze(tier);
 }
 
