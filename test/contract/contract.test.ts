@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -10,21 +9,12 @@ import {
   fixedAnswer,
   unavailable,
 } from '@brownout/core';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type Application, type Call, type Host, hosts, listen } from './hosts.ts';
+import { describe, expect, it } from 'vitest';
+import { type Application, type Call, type Host, hosts } from './hosts.ts';
+import { useServers } from './servers.ts';
 
-let servers: Server[] = [];
-afterEach(async () => {
-  for (const server of servers) server.closeAllConnections();
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  servers = [];
-});
-
-async function start(host: Host, application: Application): Promise<string> {
-  const server = host.create(application);
-  servers.push(server);
-  return listen(server);
-}
+const serve = useServers();
+const start = (host: Host, application: Application) => serve(host.create(application));
 
 const post = (url: string, body: object, headers: Record<string, string> = {}) =>
   fetch(url, {
@@ -399,6 +389,7 @@ describe.each(hosts)('$name', (host) => {
       halfOpenMaxCalls: 3,
       successThreshold: 3,
     });
+    const probes = Promise.withResolvers<void>();
     let failing = true;
     let reached = 0;
     const url = await start(host, {
@@ -407,7 +398,7 @@ describe.each(hosts)('$name', (host) => {
         'GET /a': async (call) => {
           if (failing) broken();
           reached++;
-          await sleep(300);
+          await probes.promise; // until the others have been refused: a success would let them in
           call.send(200, 'a');
         },
       },
@@ -415,10 +406,14 @@ describe.each(hosts)('$name', (host) => {
     for (let call = 0; call < 5; call++) await fetch(`${url}/a`);
     failing = false;
     now += 1_001;
-    const statuses = await Promise.all(Array.from({ length: 200 }, async () => (await fetch(`${url}/a`)).status));
+    const statuses: number[] = [];
+    const asked = Array.from({ length: 200 }, async () => {
+      statuses.push((await fetch(`${url}/a`)).status);
+      if (statuses.length === 197) probes.resolve();
+    });
+    await Promise.all(asked);
     expect(reached).toBe(3);
-    expect(statuses.filter((status) => status === 200)).toHaveLength(3);
-    expect(statuses.filter((status) => status === 503)).toHaveLength(197);
+    expect(statuses).toEqual([...Array(197).fill(503), 200, 200, 200]);
     expect(brownout.circuit('llm').state).toBe('closed');
   });
 

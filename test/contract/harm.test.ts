@@ -1,23 +1,13 @@
-import { createServer, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AnswerStore, alternate, cachedAnswer, createBrownout, fixedAnswer, lruAnswers } from '@brownout/core';
 import { breaker } from '@brownout/koa';
 import Koa from 'koa';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type Application, type Call, type Host, hosts, listen } from './hosts.ts';
+import { describe, expect, it } from 'vitest';
+import { type Application, type Call, type Host, hosts } from './hosts.ts';
+import { useServers } from './servers.ts';
 
-let servers: Server[] = [];
-afterEach(async () => {
-  for (const server of servers) server.closeAllConnections();
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  servers = [];
-});
-
-async function start(host: Host, application: Application): Promise<string> {
-  const server = host.create(application);
-  servers.push(server);
-  return listen(server);
-}
+const serve = useServers();
+const start = (host: Host, application: Application) => serve(host.create(application));
 
 /** A client that leaves after so many milliseconds. */
 const leave = (url: string, afterMs: number) =>
@@ -288,9 +278,7 @@ describe('Koa', () => {
     app.use((ctx) => {
       ctx.body = { fine: true };
     });
-    const server = createServer(app.callback());
-    servers.push(server);
-    const url = await listen(server);
+    const url = await serve(app.callback());
     for (let asked = 0; asked < 3; asked++) await (await fetch(url)).text();
     expect(finished).toBe(3);
   });

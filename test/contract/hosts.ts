@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import * as forExpress from '@brownout/express';
 import * as forKoa from '@brownout/koa';
@@ -168,9 +167,3 @@ export const hosts: readonly Host[] = [
   koaHost('Koa 3', Koa3),
   koaHost('Koa 2', Koa2),
 ];
-
-/** Listens on loopback, on a free port. */
-export async function listen(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}

@@ -1,16 +1,11 @@
-import { createServer, type Server } from 'node:http';
 import { breaker, createBrownout } from '@brownout/express';
 import compression from 'compression';
 import cors from 'cors';
 import express from 'express';
-import { afterEach, describe, expect, it } from 'vitest';
-import { listen } from './hosts.ts';
+import { describe, expect, it } from 'vitest';
+import { useServers } from './servers.ts';
 
-let server: Server | undefined;
-afterEach(() => {
-  server?.closeAllConnections();
-  server?.close();
-});
+const serve = useServers();
 
 const big = 'x'.repeat(5_000);
 
@@ -32,8 +27,7 @@ describe.each(['outside', 'inside'])('compression %s the breaker', (place) => {
     app.use(((_error, _req, res, _next) => {
       res.status(500).send(`error page ${big}`);
     }) satisfies express.ErrorRequestHandler);
-    server = createServer(app);
-    const url = `${await listen(server)}/a`;
+    const url = `${await serve(app)}/a`;
     return { brownout, url, set: (next: typeof mode) => (mode = next) };
   };
 

@@ -1,10 +1,10 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import { type BreakerOptions, breaker, createBrownout } from '@brownout/express';
 import type Express from 'express';
 import express5 from 'express';
-import { afterEach, describe, expect, it } from 'vitest';
-import { hosts, listen } from './hosts.ts';
+import { describe, expect, it } from 'vitest';
+import { hosts } from './hosts.ts';
+import { useServers } from './servers.ts';
 
 const express4 = createRequire(import.meta.url)('express-4') as typeof Express;
 const expresses: [string, typeof Express][] = [
@@ -12,20 +12,7 @@ const expresses: [string, typeof Express][] = [
   ['Express 4', express4],
 ];
 
-let servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers) {
-    server.closeAllConnections();
-    server.close();
-  }
-  servers = [];
-});
-
-function start(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  servers.push(server);
-  return listen(server);
-}
+const start = useServers();
 
 const get = async (url: string) => (await fetch(url)).status;
 const fail: Express.RequestHandler = (_req, res) => {
@@ -183,8 +170,7 @@ describe.each(hosts.filter(({ family }) => family === 'koa'))('Koa without a rou
         throw new Error('down');
       },
     });
-    servers.push(server);
-    const url = await listen(server);
+    const url = await start(server);
     for (let call = 0; call < 5; call++) expect(await get(`${url}/a`)).toBe(503);
     expect(brownout.circuit('ANY /*').metrics().calls).toMatchObject({ failure: 3, refused: 2 });
   });

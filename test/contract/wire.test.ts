@@ -1,11 +1,4 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  request,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,24 +6,12 @@ import * as forExpress from '@brownout/express';
 import * as forKoa from '@brownout/koa';
 import express from 'express';
 import Koa from 'koa';
-import { afterEach, describe, expect, it } from 'vitest';
-import { hosts, listen } from './hosts.ts';
+import { describe, expect, it } from 'vitest';
+import { hosts } from './hosts.ts';
+import { useServers } from './servers.ts';
 
 const { createBrownout, cachedAnswer } = forExpress;
-let servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers) {
-    server.closeAllConnections();
-    server.close();
-  }
-  servers = [];
-});
-
-async function start(listener: Server | RequestListener): Promise<string> {
-  const server = typeof listener === 'function' ? createServer(listener) : listener;
-  servers.push(server);
-  return listen(server);
-}
+const start = useServers();
 
 /** A source that gives one event, and dies. */
 function dying(): Readable {

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { createBrownout } from '@brownout/core';
-import { hosts, listen } from '../contract/hosts.ts';
+import { hosts } from '../contract/hosts.ts';
+import { listen } from '../contract/servers.ts';
 
 /** Serves every kind of answer once, closes its server, and has nothing that keeps it alive. */
 const host = hosts.find(({ name }) => name === process.argv[2])!;

@@ -6,7 +6,8 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createBrownout } from '@brownout/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { hosts, listen } from '../contract/hosts.ts';
+import { hosts } from '../contract/hosts.ts';
+import { listen } from '../contract/servers.ts';
 
 const timeoutMs = 500;
 let upstream: ChildProcess | undefined;
