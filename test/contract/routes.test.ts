@@ -88,6 +88,14 @@ describe.each(expresses)('Routes of %s', (_, express) => {
     expect(brownout.circuit('ANY /*').metrics().calls).toMatchObject({ failure: 3, refused: 2 });
   });
 
+  it('of inner mounts do not name the circuit of the mount', async () => {
+    const { app, names } = application();
+    app.use('/inner', fail);
+    const url = await start(app);
+    await get(`${url}/inner/a`);
+    expect(names()).toEqual(['ANY /*']);
+  });
+
   it('are not blamed for middleware that fails before them', async () => {
     const { app, brownout } = application();
     let failing = false;

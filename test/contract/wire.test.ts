@@ -1,6 +1,6 @@
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
-import { pipeline, Readable } from 'node:stream';
+import { PassThrough, pipeline, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as forExpress from '@brownout/express';
 import * as forKoa from '@brownout/koa';
@@ -117,6 +117,46 @@ describe.each(hosts)('On the wire, $name', (host) => {
     expect(brownout.circuit('a').metrics().calls).toMatchObject({ failure: 0, ignored: 8 });
   });
 
+  it('does not take a queued answer that flows for broken when its client leaves', async () => {
+    const brownout = createBrownout();
+    const url = await start(
+      host.create({
+        use: { brownout, circuit: 'a' },
+        routes: {
+          'GET /slow': () => new Promise(() => {}),
+          'GET /flows': ({ res }) => res.write('data') && new Promise(() => {}),
+        },
+      }),
+    );
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET /flows HTTP/1.1\r\nHost: x\r\n\r\n');
+    await expect.poll(() => brownout.circuit('a').inFlight).toBe(2);
+    socket.destroy();
+    await expect.poll(() => brownout.circuit('a').inFlight).toBe(0);
+    expect(brownout.circuit('a').metrics().calls).toMatchObject({ failure: 0, ignored: 2 });
+  });
+
+  it('lets a handler go on from elsewhere when a source has died', async () => {
+    const url = await start(
+      host.create({
+        use: { brownout: createBrownout() },
+        routes: {
+          'GET /a': async ({ res }) => {
+            const first = new PassThrough();
+            first.pipe(res, { end: false });
+            first.write('one ');
+            await sleep(20);
+            first.destroy();
+            await sleep(20);
+            res.end('two');
+            return new Promise(() => {});
+          },
+        },
+      }),
+    );
+    expect(await (await fetch(`${url}/a`)).text()).toBe('one two');
+  });
+
   it('waits with its deadline for an upload, however it is read', async () => {
     const upload = async (read: (req: IncomingMessage) => Promise<void>) => {
       const url = await start(
@@ -173,19 +213,61 @@ describe.each(hosts)('On the wire, $name', (host) => {
 });
 
 describe('On the wire, Express', () => {
-  it('counts a handler that fails after its first byte, and says so in its stream', async () => {
-    const brownout = createBrownout();
+  const application = async (guard: (handler: express.RequestHandler) => express.RequestHandler[]) => {
     const app = express();
     app.set('env', 'test');
-    app.use(forExpress.breaker({ brownout, circuit: 'a' }));
-    app.get('/a', async (_req, res) => {
+    const sockets: boolean[] = [];
+    const handler: express.RequestHandler = async (req, res) => {
+      const { socket } = req;
+      res.on('finish', () => sockets.push(req.socket === socket));
       res.type('text/event-stream').write('data: one\n\n');
+      sockets.push(req.socket === socket);
       await sleep(10);
       throw new Error('upstream is cut');
-    });
-    const url = await start(app);
+    };
+    app.get('/a', ...guard(handler));
+    return { url: await start(app), sockets };
+  };
+
+  it('counts a handler that fails after its first byte, and its client sees a broken body', async () => {
+    const brownout = createBrownout();
+    const options = { brownout, circuit: 'a' };
+    const { url, sockets } = await application((handler) => [
+      forExpress.breaker(options) as express.RequestHandler,
+      handler,
+    ]);
+    await expect(fetch(`${url}/a`).then((response) => response.text())).rejects.toThrow();
+    await expect.poll(() => brownout.circuit('a').metrics().calls).toMatchObject({ failure: 1, ignored: 0 });
+    expect(sockets).toEqual([true]);
+  });
+
+  it('ends such a stream with an event that says so where the handler is guarded, and leaves its socket what it was', async () => {
+    const brownout = createBrownout();
+    const { url, sockets } = await application((handler) => [forExpress.guarded(handler, { brownout, circuit: 'a' })]);
     expect(await (await fetch(`${url}/a`)).text()).toContain('event: brownout');
     expect(brownout.circuit('a').metrics().calls).toMatchObject({ failure: 1, ignored: 0 });
+    expect(sockets).toEqual([true, true]);
+  });
+});
+
+describe.each(hosts.filter(({ family }) => family === 'koa'))('On the wire, $name', (host) => {
+  it('answers for a stream that closes without an error before its first byte', async () => {
+    const seen: unknown[] = [];
+    const url = await start(
+      host.create({
+        use: { brownout: createBrownout() },
+        routes: {
+          'GET /a': (call) => {
+            const source = new PassThrough();
+            call.send(200, source);
+            setTimeout(() => source.destroy(), 20);
+          },
+        },
+        onError: (error) => seen.push(error),
+      }),
+    );
+    expect((await fetch(`${url}/a`)).status).toBe(503);
+    expect(seen.every((error) => error instanceof Error)).toBe(true);
   });
 });
 

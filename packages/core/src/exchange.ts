@@ -13,6 +13,8 @@ export interface Exchange<Native = unknown> {
   readonly request: RequestView<Native>;
   /** Whose routes these are: the application. Two applications share no learned route. */
   readonly application: object;
+  /** Where the breaker is mounted: `/api`; empty at the root. */
+  readonly mountPoint: string;
   /** The path as the mount sees it, for the table of `routes`. */
   readonly mountedPath: string;
   /**
@@ -48,7 +50,7 @@ export interface Exchange<Native = unknown> {
   /** Nobody is there to be answered: lets the host go on. */
   abandon(): void;
   /** Ends an answer that already flows: with these last bytes where there are any, or so that the client sees it broken. */
-  cut(last: string | undefined): void;
+  cut(last: string | undefined, error: unknown): void;
   /** Hands an error to the host's own error handling, to be answered there. */
   fail(error: unknown): void;
   /** Lets the host's error handlers and loggers see an error whose request is answered otherwise. */

@@ -16,7 +16,7 @@ export class ExpressExchange<R extends Request = Request> extends NodeExchange<R
   protected readonly next: NextFunction;
   /** That of the breaker: behind it, a mounted application puts itself in its place. */
   readonly application: object;
-  readonly #mount: string;
+  readonly mountPoint: string;
   /** This is the breaker of one route, which is known from the beginning. */
   readonly #isOwn: boolean;
   #own: string | undefined;
@@ -28,7 +28,7 @@ export class ExpressExchange<R extends Request = Request> extends NodeExchange<R
     super(req, res, new ExpressRequest(req, req.originalUrl, req));
     this.next = next;
     this.application = req.app;
-    this.#mount = req.baseUrl;
+    this.mountPoint = req.baseUrl;
     this.#isOwn = req.route !== undefined && isInRoute(req.route, middleware);
   }
 
@@ -41,7 +41,7 @@ export class ExpressExchange<R extends Request = Request> extends NodeExchange<R
       this.#own ??= ownPattern(this.req);
       return this.#own;
     }
-    return this.#trail === undefined ? knownPattern(this.req, this.#mount, this.#expected) : this.#trail.pattern;
+    return this.#trail === undefined ? knownPattern(this.req, this.mountPoint, this.#expected) : this.#trail.pattern;
   }
 
   pass(): void {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
+import { nextTick } from 'node:process';
 import type { Readable } from 'node:stream';
 
 /** Access logs tell the status that the client got, whatever the handler sets later. */
@@ -8,17 +9,23 @@ export function freezeStatus(res: ServerResponse, status: number): void {
 }
 
 /**
- * An error page that finds the head sent destroys `req.socket`: that would end the connection of an answer that is whole, and
- * would look as though the client had left one that flows. `destroy` is asked in its place; not on HTTP/2, where there is no such
- * thing.
+ * An error page that finds the head sent destroys `req.socket`: that would end the connection of an answer that is whole. From now
+ * on it finds a socket that inherits from the real one and cannot be destroyed; who counts requests by their sockets when the
+ * response finishes or closes finds the real one. Not on HTTP/2, where there is no such thing.
  */
-export function shieldSocket({ req }: ServerResponse, destroy: (error: unknown) => void): void {
-  if (req.httpVersionMajor >= 2 || !req.socket) return;
-  const instead = (error?: unknown) => {
-    destroy(error);
-    return shield;
+export function shieldSocket(res: ServerResponse): void {
+  const { req } = res;
+  const { socket } = req;
+  if (req.httpVersionMajor >= 2 || !socket) return;
+  const shield = Object.create(socket, { destroy: { value: () => shield, configurable: true, writable: true } });
+  const lift = () => {
+    req.socket = socket;
+    nextTick(() => {
+      req.socket = shield;
+    });
   };
-  const shield = Object.create(req.socket, { destroy: { value: instead, configurable: true, writable: true } });
+  res.prependOnceListener('finish', lift);
+  res.prependOnceListener('close', lift);
   req.socket = shield;
 }
 

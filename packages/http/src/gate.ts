@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { nextTick } from 'node:process';
 import type { Readable } from 'node:stream';
 import type { AttemptEvents, CapturedAnswer, Reply } from '@brownout/core';
@@ -13,6 +13,9 @@ const kGate: unique symbol = Symbol('brownout.gate');
 interface GatedResponse extends ServerResponse {
   [kGate]?: Gate;
 }
+
+/** How long an answer may wait for more when what was piped into it has died. */
+const orphanMs = 1_000;
 
 /** What the gate replaces from the start. */
 type Held = 'writeHead' | 'write' | 'end' | 'flushHeaders' | 'destroy';
@@ -46,7 +49,9 @@ export class Gate {
   #pinned = false;
   #ended = false;
   #destroyed = false;
-  #shielded = false;
+  /** Whether somebody behind the gate has tried to answer. */
+  #asked = false;
+  #orphaned: NodeJS.Timeout | undefined;
   #headArguments: readonly unknown[] = [];
   /** The coding of the bytes as they come to the gate: what is wrapped around it from outside may put on another. */
   #coding: unknown;
@@ -136,6 +141,7 @@ export class Gate {
       // somebody stopped reading in the middle of the request: the next one on this connection could not be found
       this.#beneath.setHeader.call(res, 'Connection', 'close');
     }
+    if (!this.#asked) shieldSocket(res); // the handler may fail yet
     this.#passing++;
     try {
       sendReply(res, reply);
@@ -143,23 +149,26 @@ export class Gate {
       this.#passing--;
     }
     freezeStatus(res, reply.status);
-    this.#shield();
   }
 
   /** Ends what flows: after `last`, or so that the client sees a broken body and not a short valid one. */
-  cut(last: string | undefined): void {
+  cut(last: string | undefined, error?: unknown): void {
     if (this.#phase !== 'flowing' || this.#ended) return;
     this.#phase = 'answered';
     this.#deaden();
     this.#releaseSources();
-    if (last !== undefined) this.#call('end', [last]);
-    else breakOff(this.#res, () => this.#call('destroy', []));
-    this.#shield();
+    clearTimeout(this.#orphaned);
+    if (last === undefined) breakOff(this.#res, () => this.#call('destroy', error === undefined ? [] : [error]));
+    else {
+      shieldSocket(this.#res);
+      this.#call('end', [last]);
+    }
   }
 
   /** Asks whether a head with this status may go out, and holds what follows if not. */
   accepts(status: number): boolean {
     if (this.#pinned || this.#accepted === status) return true;
+    this.#asked = true;
     if (!this.attempt.accepts(status)) {
       this.#hold();
       return false;
@@ -175,10 +184,15 @@ export class Gate {
 
   #call(name: Held, args: unknown[]): unknown {
     this.#passing++;
+    let isThrown = true;
     try {
-      return (this.#beneath[name] as Method).apply(this.#res, args);
+      const returned = (this.#beneath[name] as Method).apply(this.#res, args);
+      isThrown = false;
+      return returned;
     } finally {
       this.#passing--;
+      // a body that does not fit its head is refused only when that is out
+      if (isThrown && name === 'end' && this.#res.headersSent) this.#flow([]);
     }
   }
 
@@ -230,7 +244,7 @@ export class Gate {
       this.#phase = 'answered';
       this.#deaden();
       freezeStatus(this.#res, this.#res.statusCode);
-      this.#shield();
+      shieldSocket(this.#res);
     }
     this.#flow(args);
     if (this.#phase === 'flowing') this.#finish();
@@ -246,14 +260,16 @@ export class Gate {
 
   #destroy(args: unknown[]): unknown {
     if (this.#dead) return this.#res;
-    if (this.#passing === 0 && !this.#clientLeft && this.#breaks(args[0])) return this.#res;
-    this.#destroyed = true;
+    const isLeft = this.#clientLeft;
+    if (this.#passing === 0 && !isLeft && this.#breaks(args[0])) return this.#res;
+    this.#destroyed = !isLeft;
     this.#call('destroy', args);
     return this.#res;
   }
 
   /** Whether an answer of ours is in the place of one that breaks, or at its end. */
-  #breaks(error: unknown): boolean {
+  #breaks(given: unknown): boolean {
+    const error = given ?? new Error('The response was destroyed before it was whole');
     if (this.#phase === 'waiting') return this.attempt.threw(error);
     if (this.#phase !== 'flowing' || this.#ended) return false;
     this.attempt.threw(error);
@@ -270,9 +286,12 @@ export class Gate {
   #flow(args: unknown[]): void {
     if (this.#phase === 'waiting') {
       this.#phase = 'flowing';
-      if (!this.#res.writableEnded && hasCome(this.#res.req)) this.#shield();
       this.attempt.began(this.#res.statusCode);
     } else if (this.#phase !== 'flowing') return;
+    if (this.#orphaned !== undefined) {
+      clearTimeout(this.#orphaned);
+      this.#orphaned = undefined;
+    }
     this.#capture?.add(args[0], args[1]);
     if (this.attempt.watchesFlow) this.attempt.flowed();
   }
@@ -290,21 +309,14 @@ export class Gate {
   }
 
   #closed(): void {
+    clearTimeout(this.#orphaned);
     if (this.#ended || this.#phase === 'answered') return;
     this.#ended = true;
     this.#capture = undefined;
-    const ending = this.#phase === 'flowing' && this.#destroyed ? 'broken' : 'deserted';
+    const isBroken = this.#phase === 'flowing' && (this.#destroyed || isDestroyedHere(this.#res));
+    const ending = isBroken ? 'broken' : 'deserted';
     this.attempt.ended(ending, this.#res.statusCode);
     this.#phase = 'released';
-  }
-
-  #shield(): void {
-    if (this.#shielded) return;
-    this.#shielded = true;
-    const { socket } = this.#res.req;
-    shieldSocket(this.#res, (error) => {
-      if (!this.#dead && (this.#clientLeft || !this.#breaks(error))) socket.destroy(error as Error);
-    });
   }
 
   #piped(source: Readable): void {
@@ -315,9 +327,15 @@ export class Gate {
     this.#sources = [...(this.#sources ?? []), source];
     // a pipe does not tell its end that its source has died
     source.once('close', () => {
-      const isCutOff = !source.readableEnded && source.listenerCount('data') > 0;
-      if (isCutOff && this.#sources?.includes(source) && !this.#clientLeft) this.#breaks(source.errored ?? undefined);
+      if (source.readableEnded || source.listenerCount('data') === 0 || !this.#sources?.includes(source)) return;
+      if (this.#phase === 'waiting') this.#orphan(source);
+      // what flows may go on from elsewhere
+      else this.#orphaned = setTimeout(() => this.#orphan(source), orphanMs);
     });
+  }
+
+  #orphan(source: Readable): void {
+    if (!this.#clientLeft) this.#breaks(source.errored ?? undefined);
   }
 
   #releaseSources(): void {
@@ -355,9 +373,10 @@ export class Gate {
   }
 }
 
-/** Whether nothing of a request's body is still to come through its socket. */
-function hasCome({ complete, headers }: IncomingMessage): boolean {
-  return complete || (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined);
+/** Whether the connection was ended from this side: an error page does so that finds the head sent. */
+function isDestroyedHere({ req }: ServerResponse): boolean {
+  const { socket } = req;
+  return req.httpVersionMajor < 2 && socket?.destroyed === true && !socket.readableEnded && !socket.errored;
 }
 
 /** The methods of a response as they are now, whoever wrapped them. */

@@ -22,6 +22,7 @@ export abstract class NodeExchange<Native> implements Exchange<Native> {
 
   abstract get application(): object;
   abstract get mountedPath(): string;
+  abstract readonly mountPoint: string;
   abstract get route(): string | undefined;
   abstract fail(error: unknown): void;
   abstract report(error: unknown): void;
@@ -61,8 +62,8 @@ export abstract class NodeExchange<Native> implements Exchange<Native> {
     this.res.once('close', then);
   }
 
-  cut(last: string | undefined): void {
-    this.gate?.cut(last);
+  cut(last: string | undefined, error: unknown): void {
+    this.gate?.cut(last, error);
   }
 
   hold(): void {

@@ -1,3 +1,4 @@
+import { emitWarning } from 'node:process';
 import { Stream } from 'node:stream';
 import type { AttemptEvents, CapturedAnswer, GuardedAttempt, Reply } from '@brownout/core';
 import { dropReplaced, type Gate, NodeExchange, NodeRequest } from '@brownout/http';
@@ -25,6 +26,7 @@ class KoaRequest<C extends Context> extends NodeRequest<C> {
  * through `ctx`, so that middleware outside sees it, unless what is behind still runs or has taken to the raw response.
  */
 export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
+  readonly mountPoint: string;
   readonly #ctx: C;
   readonly #next: Next;
   #resolve!: () => void;
@@ -38,6 +40,7 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
     super(ctx.req, ctx.res, new KoaRequest(ctx.req, ctx.originalUrl, ctx));
     this.#ctx = ctx;
     this.#next = next;
+    this.mountPoint = (ctx as RoutedContext).mountPath ?? '';
   }
 
   get application(): object {
@@ -134,7 +137,11 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
   }
 
   report(error: unknown): void {
-    this.#ctx.app.emit('error', error, this.#ctx);
+    try {
+      this.#ctx.app.emit('error', error, this.#ctx);
+    } catch (fault) {
+      emitWarning(fault as Error); // of the application's own listener: the request is answered all the same
+    }
   }
 }
 

@@ -186,7 +186,7 @@ export class Attempt<Native> implements GuardedAttempt {
       return isAnswered;
     }
     if (this.#phase === 'flowing') {
-      this.#cut('failure');
+      this.#cut('failure', 'failure', error);
       return false;
     }
     const judgement = judgeError(error, this.#admission.reach());
@@ -310,14 +310,14 @@ export class Attempt<Native> implements GuardedAttempt {
   }
 
   /** Ends a flowing answer that has failed. */
-  #cut(reason: FallbackReason, verdict: Judgement['verdict'] = 'failure'): void {
+  #cut(reason: FallbackReason, verdict: Judgement['verdict'] = 'failure', error?: unknown): void {
     const { governs, name } = { governs: this.#governs, name: this.#admission.name };
     this.#settle(verdict);
     this.#finish();
     if (!governs) return;
     this.#controller?.abort(answeredAlready());
     const facts: Facts = { reason, circuit: name, retryAfterMs: undefined };
-    this.#exchange.cut(this.#policy.fallbacks.lastWords(this.#exchange, facts));
+    this.#exchange.cut(this.#policy.fallbacks.lastWords(this.#exchange, facts), error);
     this.#tell(reason, 'unavailable', 200);
   }
 

@@ -121,8 +121,7 @@ export class RouteCircuits<Native> implements CircuitSource<Native> {
     return route;
   }
 
-  #mount(routes: ApplicationRoutes, { request, mountedPath }: Exchange<Native>): KnownRoute {
-    const mountPoint = request.path.endsWith(mountedPath) ? request.path.slice(0, -mountedPath.length) : '';
+  #mount(routes: ApplicationRoutes, { mountPoint }: Exchange<Native>): KnownRoute {
     routes.mount ??= { circuit: this.#make(`ANY ${mountPoint}/*`) };
     return routes.mount;
   }
