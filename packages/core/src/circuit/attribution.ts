@@ -46,8 +46,7 @@ export function mark(error: unknown, owner: ErrorOwner, by: object): void {
  * @param except the asking circuit, whose own marks do not count
  */
 export function ownerOf(error: unknown, except?: object): ErrorOwner | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const found = marks.get(error);
+  const found = marks.get(error as object);
   if (found === undefined || found.era !== era) return undefined;
   return found.by === except && found.owner.verdict !== 'refused' ? undefined : found.owner;
 }

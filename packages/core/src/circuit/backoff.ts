@@ -19,7 +19,7 @@ export function openTime(failedRounds: number, settings: BackoffSettings): numbe
 
 /** Failed rounds are forgotten one by one, each after a `windowMs` in closed without a trip: flapping stays damped. */
 export function decayed(failedRounds: number, closedMs: number, windowMs: number): number {
-  return failedRounds === 0 ? 0 : Math.max(0, failedRounds - Math.floor(Math.max(0, closedMs) / windowMs));
+  return Math.max(0, failedRounds - Math.floor(Math.max(0, closedMs) / windowMs));
 }
 
 /** The user's generator; the middle of the range where it throws or leaves 0 to 1. */

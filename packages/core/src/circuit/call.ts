@@ -55,6 +55,6 @@ export class DeadlineCall implements Call {
       return;
     }
     this.#forward = () => controller.abort(outer.reason);
-    outer.addEventListener('abort', this.#forward, { once: true });
+    outer.addEventListener('abort', this.#forward);
   }
 }

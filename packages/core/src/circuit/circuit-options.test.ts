@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../clock.ts';
 import { OptionsError } from '../errors.ts';
 import { Circuit } from './circuit.ts';
 import { circuitSettings, parseCircuitOptions } from './circuit-options.ts';
@@ -26,6 +27,10 @@ describe('the options of a circuit', () => {
       maxConcurrent: undefined,
       timeoutMs: 0,
     });
+    expect(circuitSettings({}).slowCallRateThreshold).toBe(false);
+    expect(circuitSettings({})).toMatchObject({ clock: systemClock, random: Math.random });
+    const random = () => 0;
+    expect(circuitSettings({ random }).random).toBe(random);
     expect(circuitSettings({ slowCallMs: 5 }).slowCallRateThreshold).toBe(1);
     expect(circuitSettings({ timeoutMs: 500 }).probeLeaseMs).toBe(1_000);
     expect(circuitSettings({ windowCalls: 4 }).minimumCalls).toBe(4);
@@ -59,10 +64,14 @@ describe('the options of a circuit', () => {
     ['classify', { success: [Error] }],
     ['classify', { failure: Error }],
     ['classify', { ignore: ['Error'] }],
+    ['classify', { failure: [Error, 'Error'] }],
+    ['classify', { failure: [Error], success: [Error] }],
     ['mode', 'forced_open'],
     ['maxConcurrent', 0],
     ['timeoutMs', -1],
     ['clock', Date],
+    ['clock', { now: Math.random }],
+    ['clock', { wall: Math.random }],
     ['random', 0.5],
   ])('refuse `%s: %s`, naming the option', (name, value) => {
     expect(() => made({ [name]: value })).toThrow(OptionsError);
@@ -90,6 +99,15 @@ describe('the options of a circuit', () => {
     expect(() => made({ [name]: value })).not.toThrow();
   });
 
+  it.each([
+    ['failureThreshold', 0, 'a whole number from 1, or false, got `0` (number).'],
+    ['jitter', 2, 'a number from 0 to 1, got `2` (number).'],
+    ['classify', [], 'a function, or `{ failure, ignore }` with arrays of error classes, got an array of 0.'],
+    ['clock', {}, 'a clock: an object with the functions `now` and `wall`, got an object.'],
+  ])('say what `%s` may be instead of %j', (name, value, may) => {
+    expect(() => made({ [name]: value })).toThrow(`Expected \`${name}\` to be ${may}`);
+  });
+
   it('refuse what contradicts itself', () => {
     expect(() => made({ slowCallRateThreshold: 0.5 })).toThrow('`slowCallRateThreshold` requires `slowCallMs`.');
     expect(() => made({ resetTimeoutMs: 300_001 })).toThrow('at most `resetTimeoutMaxMs`');
@@ -98,7 +116,10 @@ describe('the options of a circuit', () => {
   });
 
   it('refuse an unknown option, and name the nearest', () => {
-    expect(() => made({ failureTreshold: 3 })).toThrow('the nearest is `failureThreshold`');
+    expect(() => made({ failureTreshold: 3 })).toThrow(
+      '`Circuit` has no option `failureTreshold`; the nearest is `failureThreshold`.',
+    );
+    expect(() => made({}).update({ jiter: 0 } as never)).toThrow('`update` has no option `jiter`');
   });
 
   it('are copied: what the caller changes later changes nothing', () => {

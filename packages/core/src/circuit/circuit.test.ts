@@ -123,6 +123,14 @@ describe('Circuit', () => {
       expect(circuit.metrics().calls).toMatchObject({ success: 2, ignored: 2, slow: 3 });
     });
 
+    it('counts no client that left after waiting for longer than the window', () => {
+      const { circuit, time } = setUp({ slowCallMs: 100, minimumCalls: 2 });
+      admitted(circuit).ignore(100);
+      time.now += 60_000;
+      admitted(circuit).ignore(100);
+      expect(circuit.state).toBe('closed');
+    });
+
     it('stays closed when six clients hang up', () => {
       const { circuit } = setUp();
       for (let i = 0; i < 6; i++) admitted(circuit).ignore(5_000);
@@ -268,7 +276,7 @@ describe('Circuit', () => {
         expect(circuit.retryAfterMs).toBe(openMs);
         time.now += openMs;
       }
-      expect(of('reopened')).toHaveLength(5);
+      expect(of('reopened')).toMatchObject([60_000, 120_000, 240_000, 300_000, 300_000].map((openMs) => ({ openMs })));
     });
 
     it('stays open longer after a recovery that did not last, and forgets that in time', () => {
@@ -285,6 +293,16 @@ describe('Circuit', () => {
       time.now += 60_000;
       fail(circuit);
       expect(circuit.retryAfterMs).toBe(30_000);
+    });
+
+    it('is not idle once it has closed, until its failed rounds are forgotten', () => {
+      const { circuit, time } = halfOpened();
+      fail(circuit);
+      time.now += 60_000;
+      succeed(circuit, 2);
+      expect(circuit.isIdle).toBe(false);
+      time.now += 60_000;
+      expect(circuit.isIdle).toBe(true);
     });
 
     it('tolerates as many failed probes as it is told', () => {
@@ -332,6 +350,7 @@ describe('Circuit', () => {
       time.now += 5_000;
       expect(circuit.admit().admitted).toBe(true);
       expect(circuit.state).toBe('closed');
+      expect(circuit.metrics().calls).toMatchObject({ success: 1, ignored: 0 });
     });
 
     it('takes a stream that began to flow after the lease for a failure', () => {
@@ -352,6 +371,18 @@ describe('Circuit', () => {
       }
     });
 
+    it('looks at no lease for a permit that has settled', () => {
+      const { circuit, time, of } = halfOpened({ probeLeaseMs: 5_000, halfOpenMaxCalls: 2 });
+      const [settled, hung] = [admitted(circuit), admitted(circuit)];
+      settled.ignore();
+      time.now += 5_000;
+      settled.release();
+      settled.failure(1);
+      expect(of('reopened')).toHaveLength(0);
+      hung.release();
+      expect(of('reopened')).toHaveLength(1);
+    });
+
     it('takes a slow probe for a failed one where slowness trips', () => {
       const { circuit } = halfOpened({ slowCallMs: 100 });
       admitted(circuit).success(100);
@@ -364,6 +395,32 @@ describe('Circuit', () => {
       admitted(circuit).release();
       expect(circuit.metrics().calls).toEqual({ success: 0, failure: 1, ignored: 0, refused: 0, slow: 0, late: 0 });
       admitted(circuit);
+    });
+
+    it('keeps the place of a probe though an older permit is given back', () => {
+      const { circuit, time } = setUp({ failureThreshold: 1 });
+      const before = admitted(circuit);
+      fail(circuit);
+      time.now += 30_000;
+      admitted(circuit);
+      before.release();
+      refused(circuit);
+    });
+
+    it('takes no call that was admitted while disabled for a probe', () => {
+      const { circuit, time } = halfOpened({ probeLeaseMs: 5_000 });
+      admitted(circuit);
+      circuit.disable();
+      admitted(circuit);
+      time.now += 5_000;
+      admitted(circuit).ignore();
+      expect(circuit.metrics().calls).toMatchObject({ failure: 1, ignored: 1 });
+    });
+
+    it('opens no longer for a wait that is no number', () => {
+      const { circuit } = halfOpened();
+      admitted(circuit).failure(1, { retryAfterMs: Number.NaN });
+      expect(circuit.retryAfterMs).toBe(60_000);
     });
 
     it('opens as long as a failed probe was asked to wait', () => {
@@ -490,8 +547,10 @@ describe('Circuit', () => {
       expect(refused(circuit)).toEqual({ admitted: false, reason: 'overloaded', retryAfterMs: undefined });
       expect(circuit.metrics().calls).toEqual({ success: 0, failure: 0, ignored: 0, refused: 1, slow: 0, late: 0 });
       expect(circuit.state).toBe('closed');
+      expect(circuit.inFlight).toBe(2);
       first.success(1);
       first.success(1);
+      expect(circuit.inFlight).toBe(1);
       admitted(circuit);
       refused(circuit);
     });
@@ -577,7 +636,13 @@ describe('Circuit', () => {
       const permit = admitted(circuit);
       time.now += 70;
       permit.ignore();
-      expect(of('settled')).toMatchObject([{ verdict: 'ignore', durationMs: 70 }]);
+      const quick = admitted(circuit);
+      time.now += 70;
+      quick.success(0);
+      expect(of('settled')).toMatchObject([
+        { verdict: 'ignore', durationMs: 70 },
+        { verdict: 'success', durationMs: 0 },
+      ]);
     });
   });
 
@@ -585,7 +650,7 @@ describe('Circuit', () => {
     it('tell everything there is to graph', () => {
       const { circuit, time } = setUp({ minimumCalls: 4 });
       time.wall = 5_000_000;
-      expect(circuit.metrics()).toEqual({
+      expect(circuit.metrics()).toStrictEqual({
         calls: { success: 0, failure: 0, ignored: 0, refused: 0, slow: 0, late: 0 },
         inFlight: 0,
         state: 'closed',
@@ -614,6 +679,7 @@ describe('Circuit', () => {
         lastSuccessAt: 5_001_000,
         latency: { p50: 20, p95: 40, p99: 40 },
       });
+      expect('slowRate' in circuit.metrics()).toBe(false);
     });
 
     it('tell the share of slow calls, and the time left', () => {
@@ -650,6 +716,21 @@ describe('Circuit', () => {
       expect(circuit.metrics().latency?.p50).toBe(30);
     });
 
+    it('tell percentiles of no more calls than `windowCalls`', () => {
+      const { circuit } = setUp({ windowCalls: 2 });
+      for (const ms of [20, 20, 20, 30, 30]) admitted(circuit).success(ms);
+      expect(circuit.metrics().latency?.p50).toBe(30);
+    });
+
+    it('tell percentiles of calls that had a verdict and a duration', () => {
+      const { circuit } = setUp();
+      admitted(circuit).ignore(5_000);
+      admitted(circuit).success(Number.NaN);
+      expect('latency' in circuit.metrics()).toBe(false);
+      admitted(circuit).success(0);
+      expect(circuit.metrics().latency).toEqual({ p50: 0, p95: 0, p99: 0 });
+    });
+
     it('forget percentiles with the window', () => {
       const { circuit, time } = setUp();
       admitted(circuit).success(20);
@@ -680,10 +761,21 @@ describe('Circuit', () => {
       expect(circuit.health().status).toBe('degraded');
     });
 
+    it('is healthy whatever the rate while no rate trips', () => {
+      const { circuit } = setUp({ failureThreshold: false, failureRateThreshold: false, minimumCalls: 2 });
+      fail(circuit, 2);
+      expect(circuit.health()).toStrictEqual({ status: 'healthy', state: 'closed', mode: 'enforce', failureRate: 1 });
+    });
+
     it('is failed while open, by a rule or by hand', () => {
       const { circuit } = setUp({ failureThreshold: 1 });
       fail(circuit);
-      expect(circuit.health()).toEqual({ status: 'failed', state: 'open', mode: 'enforce', retryAfterMs: 30_000 });
+      expect(circuit.health()).toStrictEqual({
+        status: 'failed',
+        state: 'open',
+        mode: 'enforce',
+        retryAfterMs: 30_000,
+      });
       circuit.forceClose();
       circuit.forceOpen();
       expect(circuit.health().status).toBe('failed');
@@ -706,6 +798,14 @@ describe('Circuit', () => {
       circuit.update({ failureThreshold: 4, windowMs: 10_000, minimumCalls: 3 });
       expect(circuit.metrics().failureRate).toBe(1);
       fail(circuit);
+      expect(circuit.state).toBe('open');
+    });
+
+    it('slides over another number of calls', () => {
+      const { circuit } = setUp({ failureThreshold: false, windowCalls: 20, minimumCalls: 4 });
+      succeed(circuit, 16);
+      circuit.update({ windowCalls: 4 });
+      fail(circuit, 2);
       expect(circuit.state).toBe('open');
     });
 
@@ -757,6 +857,22 @@ describe('Circuit', () => {
       expect(after.circuit.state).toBe('closed');
     });
 
+    it('carries a closed circuit that nothing was set on', () => {
+      const { circuit } = setUp();
+      circuit.restore(copied(setUp().circuit.snapshot()));
+      expect(circuit.isIdle).toBe(true);
+      circuit.update({ mode: 'shadow' });
+      expect(circuit.mode).toBe('shadow');
+    });
+
+    it('stays closed in shadow mode', () => {
+      const before = setUp({ failureThreshold: 1 });
+      fail(before.circuit);
+      const { circuit } = setUp({ mode: 'shadow' });
+      circuit.restore(copied(before.circuit.snapshot()));
+      expect(circuit.state).toBe('closed');
+    });
+
     it('takes half-open for due', () => {
       const before = setUp({ failureThreshold: 1 });
       fail(before.circuit);
@@ -768,20 +884,31 @@ describe('Circuit', () => {
       admitted(after.circuit);
     });
 
-    it.each([
-      null,
-      'open',
-      {},
-      { at: 0, state: 'ajar', leftMs: 0, failedRounds: 0 },
-      { at: 'now', state: 'open', leftMs: 0, failedRounds: 0 },
-      { at: 0, state: 'open', leftMs: -1, failedRounds: 0 },
-      { at: 0, state: 'open', leftMs: Number.NaN, failedRounds: 0 },
-      { at: 0, state: 'open', leftMs: 0, failedRounds: 0.5 },
-      { at: 0, state: 'open', leftMs: 0, failedRounds: 0, override: 'shadow' },
-      { at: 0, state: 'open', leftMs: 0, failedRounds: 0, override: 'disabled', why: 7 },
-    ])('refuses rubbish: %j', (rubbish) => {
+    it('carries a circuit that was disabled', () => {
+      const before = setUp();
+      before.circuit.disable();
       const { circuit } = setUp();
-      expect(() => circuit.restore(rubbish as never)).toThrow('snapshot of `c`');
+      circuit.restore(copied(before.circuit.snapshot()));
+      expect(circuit.mode).toBe('disabled');
+    });
+
+    const good = { at: 0, state: 'open', leftMs: 0, failedRounds: 0 };
+    it.each([
+      ['be an object', null],
+      ['be an object', 'open'],
+      ['have a number `at`', {}],
+      ['have a number `at`', { ...good, at: 'now' }],
+      ['have a `state` of a circuit', { ...good, state: 'ajar' }],
+      ['have a duration `leftMs`', { ...good, leftMs: -1 }],
+      ['have a duration `leftMs`', { ...good, leftMs: '1' }],
+      ['have a duration `leftMs`', { ...good, leftMs: Number.NaN }],
+      ['have a count `failedRounds`', { ...good, failedRounds: 0.5 }],
+      ['have a count `failedRounds`', { ...good, failedRounds: -1 }],
+      ['have an `override` of `forced_open` or `disabled`', { ...good, override: 'shadow' }],
+      ['have a string `why`', { ...good, override: 'disabled', why: 7 }],
+    ])('is expected to %s, and is not: %j', (what, rubbish) => {
+      const { circuit } = setUp();
+      expect(() => circuit.restore(rubbish as never)).toThrow(`Expected the snapshot of \`c\` to ${what}, got `);
       expect(circuit.state).toBe('closed');
     });
   });

@@ -20,6 +20,18 @@ describe('Latencies', () => {
     expect(latencies.percentiles(10 * latenciesKept, 1e9)).toEqual({ p50: 7, p95: 7, p99: 7 });
   });
 
+  it('keeps as many as it is told', () => {
+    const latencies = new Latencies();
+    for (const ms of [1, 9]) latencies.add(0, ms, 1_000, 1);
+    expect(latencies.percentiles(0, 1_000)?.p50).toBe(9);
+  });
+
+  it('remembers when each came while it grows', () => {
+    const latencies = new Latencies();
+    for (let i = 0; i < 10; i++) latencies.add(100 * i, i, 1_000);
+    expect(latencies.percentiles(1_450, 1_000)).toEqual({ p50: 7, p95: 9, p99: 9 });
+  });
+
   it('forgets what has left the window, after ten years of clock as well', () => {
     for (const start of [0, 4_294_967_000, 3.2e11, -5_000.5]) {
       const latencies = new Latencies();

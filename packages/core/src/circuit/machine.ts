@@ -191,14 +191,14 @@ export class Machine implements Settler {
     if (this.#state.kind === 'half_open') this.#expireProbes(this.#settings.clock.now());
     if (permit.pending) {
       this.#retire(permit);
-      if (permit.generation === this.#state && this.#state.kind === 'half_open') vacate(this.#state, permit);
+      if (this.#state.kind === 'half_open') vacate(this.#state, permit);
     }
     this.events.flush();
   }
 
   flow(permit: CallPermit): void {
     if (this.#state.kind === 'half_open') this.#expireProbes(this.#settings.clock.now());
-    if (permit.pending) permit.flows = true;
+    permit.flows = true;
     this.events.flush();
   }
 
@@ -210,7 +210,6 @@ export class Machine implements Settler {
     this.#settings = settings;
     this.#unread = 0;
     this.#unmeasured = 0;
-    if (settings.maxConcurrent === undefined) this.#concurrency = undefined;
     if (state.kind === 'open') state.until = Math.min(state.until, state.since + settings.resetTimeoutMaxMs);
     if (
       state.kind === 'closed' &&
@@ -280,7 +279,7 @@ export class Machine implements Settler {
 
   #expireProbes(now: number): void {
     const state = this.#state;
-    if (state.kind !== 'half_open' || this.#mode !== 'enforce') return;
+    if (state.kind !== 'half_open') return;
     const lease = this.#settings.probeLeaseMs;
     for (let oldest = state.probes[0]; oldest !== undefined; oldest = state.probes[0]) {
       if (now < oldest.at + lease) return;

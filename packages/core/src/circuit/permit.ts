@@ -61,7 +61,7 @@ export class CallPermit implements Permit {
   }
 
   ignore(durationMs?: number): void {
-    this.#settler.settle(this, 'ignore', durationMs ?? Number.NaN, durationMs !== undefined, 0);
+    this.#settler.settle(this, 'ignore', durationMs ?? Number.NaN, true, 0);
   }
 
   release(): void {

@@ -7,11 +7,10 @@ import type { Clock } from '../clock.ts';
  * @param clock whose wall time a date is compared to
  */
 export function retryAfterOf(error: unknown, clock: Clock): number {
-  if (typeof error !== 'object' || error === null) return 0;
   try {
     const { retryAfterMs, headers } = error as { retryAfterMs?: unknown; headers?: unknown };
     if (typeof retryAfterMs === 'number') return positive(retryAfterMs);
-    if (typeof headers !== 'object' || headers === null) return 0;
+    if (!headers) return 0;
     const inMs = field(headers, 'retry-after-ms', 'Retry-After-Ms');
     if (inMs !== undefined) return positive(Number(inMs));
     const value = field(headers, 'retry-after', 'Retry-After');
@@ -20,7 +19,7 @@ export function retryAfterOf(error: unknown, clock: Clock): number {
       ? positive(Number(value) * 1000)
       : positive(Date.parse(value) - clock.wall());
   } catch {
-    // A getter of the error's threw: it asks for nothing that we can read.
+    // There is no error, or a getter of its threw: it asks for nothing that we can read.
     return 0;
   }
 }

@@ -1,4 +1,6 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../clock.ts';
 import { CircuitOpenError, DeadlineError, OverloadedError } from '../errors.ts';
 import { Events } from '../events.ts';
 import { ownerOf } from './attribution.ts';
@@ -216,6 +218,51 @@ describe.each([
     expect(tripped).toHaveBeenCalledOnce();
   });
 
+  it('counts a failure in the innermost circuit alone', async () => {
+    const [inner, outer] = [await warmedUp(), await warmedUp()];
+    for (let i = 0; i < 3; i++) {
+      const running = outer.circuit.run(() => inner.circuit.run(() => Promise.reject(boom())));
+      await expect(running).rejects.toThrow('boom');
+    }
+    expect([inner.calls(), outer.calls()]).toEqual([
+      { ...zero, failure: 3 },
+      { ...zero, ignored: 3 },
+    ]);
+  });
+
+  it('counts an error that another circuit has seen before, when it comes again', async () => {
+    const [a, b] = [await warmedUp(), await warmedUp()];
+    const error = boom();
+    for (const { circuit } of [a, b, a, b]) await circuit.run(() => Promise.reject(error)).catch(nothing);
+    expect([a.calls().failure, b.calls().failure]).toEqual([2, 2]);
+  });
+
+  it('obeys changed options, though other calls came before it', async () => {
+    const { circuit, calls, takes } = await warmedUp();
+    circuit.update({ slowCallMs: 100 });
+    for (let i = 0; i < 2; i++) {
+      const permit = circuit.admit();
+      if (permit.admitted) permit.ignore();
+    }
+    await circuit.run(takes(100));
+    expect(calls()).toEqual({ ...zero, ignored: 2, success: 1, slow: 1 });
+  });
+
+  it('refuses what is beyond `maxConcurrent`', async () => {
+    const { circuit } = await warmedUp({ maxConcurrent: 2 });
+    const hung = deferred<void>();
+    const running = [circuit.run(() => hung.promise), circuit.run(() => hung.promise)];
+    for (let i = 0; i < 3; i++) await expect(circuit.run(nothing)).rejects.toBeInstanceOf(OverloadedError);
+    hung.resolve();
+    await Promise.all(running);
+  });
+
+  it('tells percentiles of the calls of late', async () => {
+    const { circuit, takes } = await warmedUp();
+    for (let i = 0; i < 1_000; i++) await circuit.run(takes(10));
+    expect(circuit.metrics().latency?.p99).toBe(10);
+  });
+
   it('passes the caller’s signal on, and ends with it', async () => {
     const { circuit, calls } = await warmedUp();
     const caller = new AbortController();
@@ -249,7 +296,72 @@ describe('Circuit.run, on the process’s clock', () => {
   });
 });
 
+describe('Circuit.run, on the process’s clock, set by hand', () => {
+  function setUpByHand(calls: number) {
+    const time = { now: 1_000_000 };
+    const now = vi.spyOn(systemClock, 'now').mockImplementation(() => time.now);
+    vi.spyOn(systemClock, 'wall').mockImplementation(() => time.now);
+    const circuit = new Circuit('c');
+    const succeed = async (times: number) => {
+      for (let i = 0; i < times; i++) await circuit.run(nothing);
+    };
+    return { circuit, time, now, succeed, warm: succeed(calls) };
+  }
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('knows of dense traffic when the last success was, to within eight calls', async () => {
+    const { circuit, time, now, succeed, warm } = setUpByHand(3_000);
+    await warm;
+    now.mockClear();
+    await succeed(800);
+    expect(now.mock.calls.length).toBeLessThan(400);
+    time.now += 10_000;
+    await succeed(8);
+    expect(circuit.metrics().lastSuccessAt).toBe(time.now);
+  });
+
+  it('knows it exactly of other traffic, and while a call of the window failed', async () => {
+    for (const [calls, failures] of [
+      [600, 0],
+      [3_000, 1],
+    ] as const) {
+      const { circuit, time, succeed, warm } = setUpByHand(calls);
+      await warm;
+      for (let i = 0; i < failures; i++) await circuit.run(() => Promise.reject(boom())).catch(nothing);
+      for (let i = 0; i < 10; i++) {
+        time.now += 1_000;
+        await succeed(1);
+        expect(circuit.metrics().lastSuccessAt).toBe(time.now);
+      }
+      vi.restoreAllMocks();
+    }
+  });
+
+  it('counts a call as late that settles after a reset, in dense traffic as well', async () => {
+    const { circuit, succeed, warm } = setUpByHand(3_000);
+    await warm;
+    const slow = Array.from({ length: 16 }, () => deferred<void>());
+    const running = slow.map(({ promise }) => circuit.run(() => promise));
+    circuit.reset();
+    await succeed(3_000);
+    for (const { resolve } of slow) resolve();
+    await Promise.all(running);
+    expect(circuit.metrics().calls.late).toBe(16);
+  });
+});
+
 describe('Circuit.run, in dense traffic', () => {
+  it('tells at once of a success that trips', async () => {
+    for (const minimumCalls of [600, 601, 602, 603]) {
+      const { circuit, events } = setUp({ failureThreshold: false, minimumCalls });
+      const tripped = vi.fn();
+      events.on('tripped', tripped);
+      for (let i = 0; i < 302; i++) await circuit.run(() => Promise.reject(boom())).catch(nothing);
+      for (let i = 302; i < minimumCalls; i++) await circuit.run(nothing);
+      expect(tripped).toHaveBeenCalledOnce();
+    }
+  });
+
   it('reads the clock about once per call', async () => {
     let reads = 0;
     const clock = { now: () => reads++ / 1_000, wall: () => 0 };
@@ -353,11 +465,19 @@ describe('Circuit.run, with the caller’s signal', () => {
   it('lets go of it when the call is over', async () => {
     const { circuit } = setUp({ timeoutMs: 1_000 });
     const { signal } = new AbortController();
-    const add = vi.spyOn(signal, 'addEventListener');
-    const remove = vi.spyOn(signal, 'removeEventListener');
-    await circuit.run(async (call) => void call.signal, { signal });
-    expect(add).toHaveBeenCalledOnce();
-    expect(remove).toHaveBeenCalledOnce();
+    const listening = () => getEventListeners(signal, 'abort').length;
+    for (const error of [undefined, boom()]) {
+      const running = circuit.run(
+        async (call) => {
+          expect(call.signal.aborted).toBe(false);
+          if (error) throw error;
+        },
+        { signal },
+      );
+      expect(listening()).toBe(1);
+      await running.catch(nothing);
+      expect(listening()).toBe(0);
+    }
   });
 });
 
@@ -379,6 +499,21 @@ describe('Circuit.run, with a deadline', () => {
     expect(error).toMatchObject({ circuit: 'c', timeoutMs: 1_000 });
     expect(signal?.reason).toBe(error);
     expect(calls()).toEqual({ ...zero, failure: 1 });
+  });
+
+  it('gives one signal, and shows the caller’s abort to who reads it after that', async () => {
+    const { circuit } = setUp({ timeoutMs: 1_000 });
+    const caller = new AbortController();
+    const reason = new Error('gone');
+    const running = circuit.run(
+      (call) => {
+        caller.abort(reason);
+        expect(call.signal).toBe(call.signal);
+        return call.signal.reason;
+      },
+      { signal: caller.signal },
+    );
+    expect(await running).toBe(reason);
   });
 
   it('shows the abort to who reads the signal after it', async () => {
@@ -409,15 +544,28 @@ describe('Circuit.run, with a deadline', () => {
     expect(circuit.metrics().consecutiveFailures).toBe(2);
   });
 
+  it('counts what settles after it as late once, though a reset made it late before', async () => {
+    vi.useFakeTimers();
+    const { circuit, calls } = setUp({ timeoutMs: 1_000 });
+    const hung = deferred<number>();
+    const running = circuit.run(() => hung.promise).catch(nothing);
+    circuit.reset();
+    await vi.advanceTimersByTimeAsync(1_000);
+    hung.resolve(1);
+    await running;
+    await vi.advanceTimersByTimeAsync(0);
+    expect(calls()).toEqual({ ...zero, failure: 1, late: 1 });
+  });
+
   it('lets go of the caller’s signal at the deadline, though the function hangs', async () => {
     vi.useFakeTimers();
     const { circuit } = setUp({ timeoutMs: 1_000 });
     const { signal } = new AbortController();
-    const remove = vi.spyOn(signal, 'removeEventListener');
     const running = circuit.run((call) => new Promise(() => void call.signal), { signal }).catch(nothing);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1_000);
     await running;
-    expect(remove).toHaveBeenCalledOnce();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   it('leaves no timer behind', async () => {
@@ -504,6 +652,16 @@ describe('Circuit.run, refused', () => {
     expect(boom().stack).toContain('runner.test.ts');
   });
 
+  it('says why where the depth of stacks cannot be set', async () => {
+    const { circuit } = setUp();
+    circuit.forceOpen();
+    const before = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')!;
+    Object.defineProperty(Error, 'stackTraceLimit', { ...before, writable: false });
+    const error = await circuit.run(nothing).catch((caught: unknown) => caught);
+    Object.defineProperty(Error, 'stackTraceLimit', before);
+    expect(error).toBeInstanceOf(CircuitOpenError);
+  });
+
   it('lets one of a hundred callers probe', async () => {
     const { circuit, time } = setUp({ failureThreshold: 1 });
     await circuit.run(() => Promise.reject(boom())).catch(nothing);
@@ -546,6 +704,44 @@ describe('Circuit.run, nested', () => {
     expect(outer.calls()).toEqual({ ...zero, failure: 1 });
   });
 
+  it('counts in one circuit alone what another one inside it ignored', async () => {
+    const [inner, middle, outer] = [setUp({ classify: () => 'ignore' }), setUp(), setUp()];
+    const running = outer.circuit.run(() => middle.circuit.run(() => inner.circuit.run(() => Promise.reject(boom()))));
+    await expect(running).rejects.toThrow('boom');
+    expect([inner.calls(), middle.calls(), outer.calls()]).toEqual([
+      { ...zero, ignored: 1 },
+      { ...zero, failure: 1 },
+      { ...zero, ignored: 1 },
+    ]);
+  });
+
+  it('counts one error object for each of the calls of a circuit that it fails at once', async () => {
+    const { circuit, calls } = setUp();
+    const error = boom();
+    await Promise.allSettled([1, 2, 3].map(() => circuit.run(() => Promise.reject(error))));
+    expect(calls()).toEqual({ ...zero, failure: 3 });
+  });
+
+  it.each(['boom', 7, null, undefined])('passes on what is no error: %s', async (thrown) => {
+    const [inner, outer] = [setUp(), setUp()];
+    const running = outer.circuit.run(() => inner.circuit.run(() => Promise.reject(thrown)));
+    expect(await running.catch((error: unknown) => [error])).toEqual([thrown]);
+    expect([inner.calls().failure, outer.calls().failure]).toEqual([1, 1]);
+  });
+
+  it('says what an error that an inner circuit counted is worth', async () => {
+    const [inner, outer] = [setUp(), setUp()];
+    let verdict: unknown;
+    await outer.circuit.run(() =>
+      inner.circuit
+        .run(() => Promise.reject(boom()))
+        .catch((error: unknown) => {
+          verdict = outer.circuit.verdictOf({ error });
+        }),
+    );
+    expect(verdict).toBe('ignore');
+  });
+
   it('counts an error that another circuit has seen before, when it comes again', async () => {
     const [a, b] = [setUp(), setUp()];
     const error = boom();
@@ -566,6 +762,9 @@ describe('Circuit.run, nested', () => {
       reason: 'circuit_open',
       retryAfterMs: 30_000,
     });
+    const lenient = setUp({ classify: () => 'ignore' });
+    const ignored = await lenient.circuit.run(() => Promise.reject(boom())).catch((error: unknown) => error);
+    expect(ownerOf(ignored)).toEqual({ circuit: 'c', verdict: 'ignore' });
     expect(ownerOf(boom())).toBeUndefined();
     expect(ownerOf('boom')).toBeUndefined();
     if (permit.admitted) permit.ignore();
@@ -623,6 +822,14 @@ describe('the classify option', () => {
     events.on('option_failed', failed);
     expect(circuit.verdictOf({ status: 200 })).toBe('failure');
     expect(failed.mock.calls).toEqual([[{ at: 0, option: 'classify', error: expect.any(TypeError) }]]);
+  });
+
+  it('tells which word it got instead', () => {
+    const { circuit, events } = setUp({ classify: () => 'fail' as never });
+    const errors: unknown[] = [];
+    events.on('option_failed', ({ error }) => void errors.push(error));
+    circuit.verdictOf({ status: 200 });
+    expect(String(errors[0])).toMatch(/Expected `classify` to return 'success', 'failure' or 'ignore', got .*fail/);
   });
 
   it('is not broken by an error whose status cannot be read', () => {

@@ -41,9 +41,9 @@ export function parseCircuitSnapshot(name: string, given: unknown): CircuitSnaps
   if (typeof given !== 'object' || given === null)
     throw new OptionsError(`Expected the snapshot of \`${name}\` to be an object, got ${shown(given)}.`);
   const { at, state, leftMs, failedRounds, override, why } = given as Record<string, unknown>;
-  if (typeof at !== 'number' || !Number.isFinite(at)) fail('a number `at`', at);
+  if (!Number.isFinite(at)) fail('a number `at`', at);
   if (state !== 'closed' && state !== 'open' && state !== 'half_open') fail('a `state` of a circuit', state);
-  if (typeof leftMs !== 'number' || !Number.isFinite(leftMs) || leftMs < 0) fail('a duration `leftMs`', leftMs);
+  if (!Number.isFinite(leftMs) || (leftMs as number) < 0) fail('a duration `leftMs`', leftMs);
   if (!Number.isSafeInteger(failedRounds) || (failedRounds as number) < 0) fail('a count `failedRounds`', failedRounds);
   if (override !== undefined && override !== 'forced_open' && override !== 'disabled')
     fail('an `override` of `forced_open` or `disabled`', override);

@@ -38,7 +38,7 @@ const start = fc.constantFrom(0, 0.5, 99.999, 1e6, 7 * tenYears, -12_345);
 describe('a window over time', () => {
   it('holds what a list of all calls says it must', () => {
     fc.assert(
-      fc.property(start, fc.array(fc.tuple(gaps, kinds), { maxLength: 60 }), (first, calls) => {
+      fc.property(start, fc.array(fc.tuple(gaps, kinds), { maxLength: 60, size: 'max' }), (first, calls) => {
         const window = createWindow({ windowMs: 1_000, windowCalls: undefined });
         const noted: Noted[] = [];
         let at = first;
@@ -70,23 +70,44 @@ describe('a window over time', () => {
     add(window, { at: 5_000, kind: 'failed' });
     add(window, { at: 1_000, kind: 'plain' });
     expect(totals(window)).toEqual({ calls: 2, failures: 1, slow: 0, waited: 0 });
+    window.advance(5_900);
+    expect(window.calls).toBe(2);
     window.advance(6_000);
     expect(window.calls).toBe(0);
+  });
+});
+
+describe('replay', () => {
+  it('tells of each bucket that holds calls, oldest first', () => {
+    const window = createWindow({ windowMs: 1_000, windowCalls: undefined });
+    for (const kind of ['plain', 'failed'] as const) add(window, { at: 5_150, kind });
+    add(window, { at: 5_420, kind: 'waited' });
+    add(window, { at: 5_420, kind: 'slow failed' });
+    const told: unknown[] = [];
+    window.replay((at, tally) => void told.push([at, tally]));
+    expect(told).toEqual([
+      [5_100, { calls: 2, failures: 1, slow: 0, waited: 0 }],
+      [5_400, { calls: 1, failures: 1, slow: 2, waited: 1 }],
+    ]);
   });
 });
 
 describe('a window over calls', () => {
   it('holds the last calls and no other', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 40 }), fc.array(kinds, { maxLength: 120 }), (windowCalls, calls) => {
-        const window = createWindow({ windowMs: 1_000, windowCalls });
-        const noted: Noted[] = [];
-        for (const kind of calls) {
-          noted.push({ at: noted.length, kind });
-          add(window, noted.at(-1)!);
-          expect(totals(window)).toEqual(brute(noted.slice(-windowCalls)));
-        }
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 40 }),
+        fc.array(kinds, { maxLength: 120, size: 'max' }),
+        (windowCalls, calls) => {
+          const window = createWindow({ windowMs: 1_000, windowCalls });
+          const noted: Noted[] = [];
+          for (const kind of calls) {
+            noted.push({ at: noted.length, kind });
+            add(window, noted.at(-1)!);
+            expect(totals(window)).toEqual(brute(noted.slice(-windowCalls)));
+          }
+        },
+      ),
     );
   });
 
@@ -104,22 +125,46 @@ describe('rebuiltWindow', () => {
       windowCalls: fc.constantFrom(undefined, 3, 50),
     });
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(150), kinds), { maxLength: 30 }), reach, reach, (calls, from, to) => {
-        const old = createWindow(from);
-        let at = 0;
-        for (const [gap, kind] of calls) {
-          at += gap;
-          add(old, { at, kind });
-        }
-        const window = rebuiltWindow(old, to, at);
-        const held = totals(old);
-        expect(window.calls).toBeLessThanOrEqual(held.calls);
-        expect(window.slow).toBeLessThanOrEqual(held.slow);
-        const isWide = to.windowCalls === undefined ? to.windowMs >= 5_000 : to.windowCalls === 50;
-        if (isWide && (from.windowCalls !== undefined || from.windowMs < 5_000)) expect(totals(window)).toEqual(held);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat(150), kinds), { maxLength: 30, size: 'max' }),
+        reach,
+        reach,
+        (calls, from, to) => {
+          const old = createWindow(from);
+          let at = 0;
+          for (const [gap, kind] of calls) {
+            at += gap;
+            add(old, { at, kind });
+          }
+          const window = rebuiltWindow(old, to, at);
+          const held = totals(old);
+          expect(window.calls).toBeLessThanOrEqual(held.calls);
+          expect(window.slow).toBeLessThanOrEqual(held.slow);
+          const isWide = to.windowCalls === undefined ? to.windowMs >= 5_000 : to.windowCalls === 50;
+          if (isWide && (from.windowCalls !== undefined || from.windowMs < 5_000)) expect(totals(window)).toEqual(held);
+        },
+      ),
     );
   });
+
+  it('brings back nothing that the old window would have forgotten by now', () => {
+    const old = createWindow({ windowMs: 1_000, windowCalls: undefined });
+    add(old, { at: 0, kind: 'failed' });
+    expect(totals(rebuiltWindow(old, { windowMs: 10_000, windowCalls: undefined }, 2_000))).toEqual(brute([]));
+  });
+
+  it.each<Noted['kind'][]>([['failed', 'waited', 'plain'], ['waited'], ['plain']])(
+    'keeps %s as they are',
+    (...kinds) => {
+      const old = createWindow({ windowMs: 1_000, windowCalls: undefined });
+      const calls = kinds.map((kind) => ({ at: 0, kind }));
+      for (const call of calls) add(old, call);
+      expect(totals(rebuiltWindow(old, { windowMs: 5_000, windowCalls: undefined }, 0))).toEqual(brute(calls));
+      const told: unknown[] = [];
+      old.replay((_, tally) => void told.push(tally));
+      expect(told).toEqual([brute(calls)]);
+    },
+  );
 
   it('drops what is too old for it', () => {
     const old = createWindow({ windowMs: 10_000, windowCalls: undefined });
