@@ -7,7 +7,6 @@ import type { Context, Next } from 'koa';
 /** What routers and body parsers put on Koa's context. */
 interface RoutedContext {
   readonly _matchedRoute?: string | RegExp;
-  readonly routerPath?: string;
   readonly mountPath?: string;
 }
 
