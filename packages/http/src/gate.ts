@@ -120,12 +120,7 @@ export class Gate {
 
   /** Puts status and headers back to what they were when the gate was put in. */
   restoreHead(): void {
-    this.#passing++;
-    try {
-      this.#before.restore(this.#res, this.#beneath as HeaderSetters);
-    } finally {
-      this.#passing--;
-    }
+    this.#pass(() => this.#before.restore(this.#res, this.#beneath as HeaderSetters));
   }
 
   /** Answers in the handler's place. What the handler does to the response from now on is harmless. */
@@ -142,12 +137,7 @@ export class Gate {
       this.#beneath.setHeader.call(res, 'Connection', 'close');
     }
     if (!this.#asked) shieldSocket(res); // the handler may fail yet
-    this.#passing++;
-    try {
-      sendReply(res, reply);
-    } finally {
-      this.#passing--;
-    }
+    this.#pass(() => sendReply(res, reply));
     freezeStatus(res, reply.status);
   }
 
@@ -180,6 +170,16 @@ export class Gate {
   #hold(): void {
     if (this.#phase === 'waiting') this.#phase = 'held';
     this.#releaseSources();
+  }
+
+  /** Our own work on the response: meanwhile the wrappers only pass on. */
+  #pass(work: () => void): void {
+    this.#passing++;
+    try {
+      work();
+    } finally {
+      this.#passing--;
+    }
   }
 
   #call(name: Held, args: unknown[]): unknown {
@@ -219,21 +219,21 @@ export class Gate {
     return { headers: this.#headers, wanted };
   }
 
+  /** Whether what the handler sends now goes nowhere; the first time, this asks. */
+  #isRefused(): boolean {
+    const isFirst = this.#passing === 0 && this.#phase === 'waiting';
+    return (isFirst && !this.accepts(this.#res.statusCode)) || this.#dead;
+  }
+
   #write(args: unknown[]): unknown {
-    if (this.#passing === 0 && this.#phase === 'waiting' && !this.accepts(this.#res.statusCode))
-      return this.#swallow(args);
-    if (this.#dead) return this.#swallow(args);
+    if (this.#isRefused()) return this.#swallow(args);
     const more = this.#call('write', args);
     if (this.#passing === 0) this.#flow(args);
     return more;
   }
 
   #end(args: unknown[]): unknown {
-    if (this.#passing === 0 && this.#phase === 'waiting' && !this.accepts(this.#res.statusCode)) {
-      this.#swallow(args);
-      return this.#res;
-    }
-    if (this.#dead) {
+    if (this.#isRefused()) {
       this.#swallow(args);
       return this.#res;
     }
@@ -252,8 +252,7 @@ export class Gate {
   }
 
   #flushHeaders(): void {
-    if (this.#passing === 0 && this.#phase === 'waiting' && !this.accepts(this.#res.statusCode)) return;
-    if (this.#dead) return;
+    if (this.#isRefused()) return;
     this.#call('flushHeaders', []);
     if (this.#passing === 0) this.#flow([]);
   }
@@ -288,10 +287,7 @@ export class Gate {
       this.#phase = 'flowing';
       this.attempt.began(this.#res.statusCode);
     } else if (this.#phase !== 'flowing') return;
-    if (this.#orphaned !== undefined) {
-      clearTimeout(this.#orphaned);
-      this.#orphaned = undefined;
-    }
+    clearTimeout(this.#orphaned);
     this.#capture?.add(args[0], args[1]);
     if (this.attempt.watchesFlow) this.attempt.flowed();
   }

@@ -311,12 +311,12 @@ export class Attempt<Native> implements GuardedAttempt {
 
   /** Ends a flowing answer that has failed. */
   #cut(reason: FallbackReason, verdict: Judgement['verdict'] = 'failure', error?: unknown): void {
-    const { governs, name } = { governs: this.#governs, name: this.#admission.name };
+    const governs = this.#governs;
     this.#settle(verdict);
     this.#finish();
     if (!governs) return;
     this.#controller?.abort(answeredAlready());
-    const facts: Facts = { reason, circuit: name, retryAfterMs: undefined };
+    const facts: Facts = { reason, circuit: this.#admission.name, retryAfterMs: undefined };
     this.#exchange.cut(this.#policy.fallbacks.lastWords(this.#exchange, facts), error);
     this.#tell(reason, 'unavailable', 200);
   }
