@@ -200,7 +200,7 @@ export class Gate {
     const status = (args[0] as number) | 0;
     if (this.#phase === 'waiting') {
       this.#headArguments = args;
-      const legal = status >= 100 && status <= 999 && !this.#res.headersSent;
+      const legal = isStatus(status) && !this.#res.headersSent;
       if (legal && this.#passing === 0 && !this.accepts(status)) return this.#res;
       if (legal && this.attempt.capturing) this.gatherHeaders(status);
       this.#coding = this.#res.getHeader('content-encoding') ?? headerGiven(args, 'content-encoding');
@@ -221,8 +221,10 @@ export class Gate {
 
   /** Whether what the handler sends now goes nowhere; the first time, this asks. */
   #isRefused(): boolean {
-    const isFirst = this.#passing === 0 && this.#phase === 'waiting';
-    return (isFirst && !this.accepts(this.#res.statusCode)) || this.#dead;
+    const { statusCode } = this.#res;
+    // Node throws on any other, as it would have
+    const isFirst = this.#passing === 0 && this.#phase === 'waiting' && isStatus(statusCode | 0);
+    return (isFirst && !this.accepts(statusCode)) || this.#dead;
   }
 
   #write(args: unknown[]): unknown {
@@ -373,6 +375,11 @@ export class Gate {
 function isDestroyedHere({ req }: ServerResponse): boolean {
   const { socket } = req;
   return req.httpVersionMajor < 2 && socket?.destroyed === true && !socket.readableEnded && !socket.errored;
+}
+
+/** Whether Node makes a head with it. */
+function isStatus(status: number): boolean {
+  return status >= 100 && status <= 999;
 }
 
 /** The methods of a response as they are now, whoever wrapped them. */
