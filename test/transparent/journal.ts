@@ -58,6 +58,7 @@ export class Page {
     });
     await Promise.race([Promise.all(this.#work), late]);
     clearTimeout(timer);
+    await new Promise(setImmediate); // callbacks of what was done last
   }
 }
 
@@ -65,7 +66,7 @@ function shown(value: unknown): string {
   if (value instanceof Error) return `${value.name} ${(value as { code?: string }).code ?? ''} ${value.message}`;
   if (typeof value !== 'object' || value === null) return String(value);
   return Object.getPrototypeOf(value) === Object.prototype || Array.isArray(value)
-    ? JSON.stringify(value)
+    ? JSON.stringify(value).replaceAll('"', '')
     : 'an object';
 }
 
