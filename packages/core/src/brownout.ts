@@ -12,6 +12,7 @@ import { CircuitsView } from './circuit/circuits-view.ts';
 import { KeyedCircuits } from './circuit/keyed-circuits.ts';
 import type { CircuitHealth, HealthStatus } from './circuit/metrics.ts';
 import { type CircuitSnapshot, parseCircuitSnapshot } from './circuit/snapshot.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { OptionsError } from './errors.ts';
 import { type BrownoutEventName, type BrownoutListener, Events } from './events.ts';
 import { expectOption, type OptionRules, parseOptions, rules, shown } from './options.ts';
@@ -69,9 +70,13 @@ export class Brownout {
     this.circuits = new CircuitsView(this.#circuits);
   }
 
+  get clock(): Clock {
+    return this.#defaults.given.clock ?? systemClock;
+  }
+
   /** Where the answers of its routes are kept. */
   get answers(): AnswerStore {
-    this.#answers ??= lruAnswers({ clock: this.#defaults.given.clock });
+    this.#answers ??= lruAnswers({ clock: this.clock });
     return this.#answers;
   }
 

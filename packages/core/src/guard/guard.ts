@@ -1,6 +1,5 @@
 import { type Brownout, brownout as processDefault } from '../brownout.ts';
 import { Circuit } from '../circuit/circuit.ts';
-import { systemClock } from '../clock.ts';
 import type { Exchange } from '../exchange.ts';
 import type { TierSite } from '../tiers/tier.ts';
 import { Attempt, type Policy } from './attempt.ts';
@@ -25,7 +24,7 @@ export class Guard<Native> {
     const set = parsed.own.brownout ?? processDefault;
     this.#skip = parsed.own.skip;
     this.#site = {
-      clock: parsed.ofCircuit.clock ?? systemClock,
+      clock: parsed.ofCircuit.clock ?? set.clock,
       events: set.events,
       get answers() {
         return set.answers;
