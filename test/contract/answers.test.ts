@@ -122,11 +122,25 @@ describe.each(hosts)('Stored answers, $name', (host) => {
         'bytes',
         (call) => call.send(200, Buffer.from([0, 255, 10, 13, 0]), { 'content-type': 'application/octet-stream' }),
       ],
+      [
+        'text in another charset',
+        (call) => call.send(200, Buffer.from([0xe9]), { 'content-type': 'text/plain; charset=iso-8859-1' }),
+      ],
       ['a stream', (call) => call.send(200, Readable.from(['one ', 'two']), { 'content-type': 'text/plain' })],
       [
         'a stream of events',
         (call) =>
           call.send(200, Readable.from(['data: 1\n\n', 'data: 2\n\n']), { 'content-type': 'text/event-stream' }),
+      ],
+      [
+        'what is written piece by piece, each in its coding',
+        ({ res }) => {
+          res.writeHead(200, { 'content-type': 'text/plain' });
+          res.write('6f6e65', 'hex');
+          res.write(Buffer.from(' two '));
+          res.end('thrée', 'latin1');
+          return new Promise(() => {});
+        },
       ],
       [
         'what comes after 1xx',

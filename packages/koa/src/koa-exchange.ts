@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { emitWarning } from 'node:process';
 import { Stream } from 'node:stream';
 import type { AttemptEvents, CapturedAnswer, GuardedAttempt, Reply } from '@brownout/core';
@@ -152,10 +153,10 @@ function wholeBody(body: unknown): (() => string | Uint8Array) | undefined {
   return flows || typeof (body as { pipe?: unknown }).pipe === 'function' ? undefined : () => JSON.stringify(body);
 }
 
-/** Text as text, for middleware outside that looks at it. */
+/** Text as text, for middleware outside that looks at it; only UTF-8, as which Koa sends it. */
 function bodyOf({ body, headers }: Reply): string | Buffer {
   if (typeof body === 'string') return body;
   const isText = /json|^text\//.test(String(headers['content-type'])) && headers['content-encoding'] === undefined;
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  return isText ? bytes.toString() : bytes;
+  return isText && isUtf8(bytes) ? bytes.toString() : bytes;
 }
