@@ -41,6 +41,8 @@ export interface Application {
   readonly before?: Handler;
   /** The middleware before the breaker goes on though a head is made. */
   readonly keepsOn?: boolean;
+  /** No body parser is mounted. */
+  readonly unparsed?: boolean;
   /** Middleware after all routes. */
   readonly after?: Handler;
   /** `app.use(breaker(options))`. */
@@ -82,9 +84,9 @@ function expressHost(name: string, express: typeof Express): Host {
   return {
     name,
     family: 'express',
-    create({ before, keepsOn, after, use, usePath, routes, onError }) {
+    create({ before, keepsOn, unparsed, after, use, usePath, routes, onError }) {
       const app = express();
-      app.use(express.json());
+      if (!unparsed) app.use(express.json());
       if (before !== undefined) {
         app.use((req, res, next) => {
           before(call(req, res));
@@ -132,10 +134,10 @@ function koaHost(name: string, Koa: typeof Koa3): Host {
   return {
     name,
     family: 'koa',
-    create({ before, after, use, routes, onError }) {
+    create({ before, unparsed, after, use, routes, onError }) {
       const app = new Koa();
       app.on('error', (error) => onError?.(error));
-      app.use(bodyParser() as never);
+      if (!unparsed) app.use(bodyParser() as never);
       if (before !== undefined) {
         app.use(async (ctx, next) => {
           before(call(ctx as never));
