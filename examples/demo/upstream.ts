@@ -23,16 +23,22 @@ export interface Upstream {
 
 /**
  * Starts an upstream on loopback that speaks the wire format of OpenAI's chat completions, streams and errors included, and
- * breaks when told to. A healthy answer takes `latencyMs`, a slow one `slowMs`.
+ * breaks when told to. A healthy answer takes `latencyMs`, a slow one `slowMs`, and each word of a stream `paceMs`. At `port`, or
+ * at the next free one; 0 is any.
  */
-export async function startUpstream({ latencyMs = 350, slowMs = 1_400, paceMs = 25 } = {}): Promise<Upstream> {
+export async function startUpstream({
+  port: wanted = 0,
+  latencyMs = 350,
+  slowMs = 1_400,
+  paceMs = 25,
+} = {}): Promise<Upstream> {
   let mode: UpstreamMode = 'ok';
   let calls = 0;
   const server = createServer((req, res) => {
     calls++;
     serve(req, res).catch(() => res.destroy());
   });
-  const port = await listen(server, 0);
+  const port = await listen(server, wanted);
 
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const asked = mode;
