@@ -312,4 +312,26 @@ describe('Gate', () => {
     const { body, headers } = await ask((_, policy) => policy.gate.reply(ours), undefined, 'HEAD');
     expect([body, headers['content-length']]).toEqual(['', '4']);
   });
+
+  it('leaves a status that Node refuses to Node, whatever it is and whenever it comes', async () => {
+    const thrown: unknown[] = [];
+    const { status, policy } = await ask((res) => {
+      const attempt = (call: () => unknown) => {
+        try {
+          call();
+        } catch (error) {
+          thrown.push((error as NodeJS.ErrnoException).code ?? (error as Error).name);
+        }
+      };
+      attempt(() => res.writeHead(Symbol('none') as never));
+      res.statusCode = Symbol('none') as never;
+      attempt(() => res.write(null));
+      res.statusCode = 200;
+      res.writeHead(201);
+      attempt(() => res.writeHead(Symbol('none') as never));
+      res.end();
+    });
+    expect(thrown).toEqual(['TypeError', 'ERR_STREAM_NULL_VALUES', 'ERR_HTTP_HEADERS_SENT']);
+    expect([status, policy.asked]).toEqual([201, [201]]);
+  });
 });

@@ -197,12 +197,11 @@ export class Gate {
   }
 
   #writeHead(args: unknown[]): unknown {
-    const status = (args[0] as number) | 0;
-    if (this.#phase === 'waiting') {
+    if (this.#phase === 'waiting' && !this.#res.headersSent) {
       this.#headArguments = args;
-      const legal = isStatus(status) && !this.#res.headersSent;
-      if (legal && this.#passing === 0 && !this.accepts(status)) return this.#res;
-      if (legal && this.attempt.capturing) this.gatherHeaders(status);
+      const status = statusFrom(args[0]);
+      if (status > 0 && this.#passing === 0 && !this.accepts(status)) return this.#res;
+      if (status > 0 && this.attempt.capturing) this.gatherHeaders(status);
       this.#coding = this.#res.getHeader('content-encoding') ?? headerGiven(args, 'content-encoding');
     }
     // who wraps `end` from outside may end our answer only later, and with it make its head
@@ -221,10 +220,11 @@ export class Gate {
 
   /** Whether what the handler sends now goes nowhere; the first time, this asks. */
   #isRefused(): boolean {
-    const { statusCode } = this.#res;
-    // Node throws on any other, as it would have
-    const isFirst = this.#passing === 0 && this.#phase === 'waiting' && isStatus(statusCode | 0);
-    return (isFirst && !this.accepts(statusCode)) || this.#dead;
+    if (this.#passing === 0 && this.#phase === 'waiting') {
+      const status = statusFrom(this.#res.statusCode);
+      if (status > 0 && !this.accepts(status)) return true;
+    }
+    return this.#dead;
   }
 
   #write(args: unknown[]): unknown {
@@ -377,9 +377,10 @@ function isDestroyedHere({ req }: ServerResponse): boolean {
   return req.httpVersionMajor < 2 && socket?.destroyed === true && !socket.readableEnded && !socket.errored;
 }
 
-/** Whether Node makes a head with it. */
-function isStatus(status: number): boolean {
-  return status >= 100 && status <= 999;
+/** A status as Node takes it; 0 for one that it throws on, as it would have. */
+function statusFrom(given: unknown): number {
+  const status = typeof given === 'number' || typeof given === 'string' ? (given as number) | 0 : 0;
+  return status >= 100 && status <= 999 ? status : 0;
 }
 
 /** The methods of a response as they are now, whoever wrapped them. */
