@@ -14,7 +14,7 @@ import type { CircuitHealth, HealthStatus } from './circuit/metrics.ts';
 import { type CircuitSnapshot, parseCircuitSnapshot } from './circuit/snapshot.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { OptionsError } from './errors.ts';
-import { type BrownoutEventName, type BrownoutListener, Events } from './events.ts';
+import { type BrownoutEventName, type BrownoutListener, type CircuitMode, Events } from './events.ts';
 import { expectOption, type OptionRules, parseOptions, rules, shown } from './options.ts';
 
 /** Options of `createBrownout`: the defaults of its circuits, and where its answers are kept. */
@@ -104,12 +104,12 @@ export class Brownout {
   }
 
   /**
-   * Checks the options of circuits that are made later, when nothing may throw any more.
+   * Checks the options of circuits that are made later, when nothing may throw any more, and tells the mode that they begin in.
    *
    * @throws OptionsError
    */
-  expectOptions(options: CircuitOptions): void {
-    this.#plan(parseCircuitOptions('circuit', options));
+  expectOptions(options: CircuitOptions): CircuitMode {
+    return this.#plan(parseCircuitOptions('circuit', options)).settings.mode;
   }
 
   /**

@@ -29,7 +29,7 @@ export class Admission<Native> {
 
   /** Whether it counts, or not even that, and changes nothing. */
   get isSilent(): boolean {
-    const mode = this.#circuit?.mode;
+    const { mode } = this.#circuit ?? this.#circuits;
     return mode === 'shadow' || mode === 'disabled';
   }
 

@@ -1,4 +1,5 @@
 import type { Circuit } from '../circuit/circuit.ts';
+import type { CircuitMode } from '../events.ts';
 import type { Exchange } from '../exchange.ts';
 import { LearnedRoutes } from './routes.ts';
 
@@ -13,6 +14,8 @@ export interface CircuitSource<Native> {
   readonly named: boolean;
   /** What a degraded answer calls the circuit where there is none. */
   readonly name: string;
+  /** The mode while it is not known which circuit it is. */
+  readonly mode: CircuitMode;
 }
 
 /** One circuit for all. */
@@ -27,6 +30,10 @@ export class OneCircuit<Native> implements CircuitSource<Native> {
 
   get name(): string {
     return this.#circuit.name;
+  }
+
+  get mode(): CircuitMode {
+    return this.#circuit.mode;
   }
 
   guess(): Circuit {
@@ -63,11 +70,14 @@ class ApplicationRoutes {
 export class RouteCircuits<Native> implements CircuitSource<Native> {
   readonly named = false;
   readonly name = 'none';
+  readonly mode: CircuitMode;
   readonly #make: (name: string) => Circuit;
   readonly #applications = new WeakMap<object, ApplicationRoutes>();
 
-  constructor(make: (name: string) => Circuit) {
+  /** `mode`: that circuits are made in. */
+  constructor(make: (name: string) => Circuit, mode: CircuitMode) {
     this.#make = make;
+    this.mode = mode;
   }
 
   expected(exchange: Exchange<Native>, guess: Circuit | undefined): string | undefined {

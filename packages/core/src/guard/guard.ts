@@ -78,6 +78,6 @@ function circuitSource<Native>(
   if (circuit instanceof Circuit) return new OneCircuit(circuit, true);
   if (circuit !== undefined) return new OneCircuit(set.circuit(circuit, ofCircuit, derived), true);
   if (row !== undefined) return new OneCircuit(set.ownCircuit(row, ofCircuit, derived), false);
-  set.expectOptions(ofCircuit);
-  return new RouteCircuits((name) => set.ownCircuit(name, ofCircuit, derived));
+  const mode = set.expectOptions(ofCircuit);
+  return new RouteCircuits((name) => set.ownCircuit(name, ofCircuit, derived), mode);
 }
