@@ -22,6 +22,10 @@ export interface Call {
   readonly body: unknown;
   readonly params: Readonly<Record<string, string>>;
   readonly brownout: forExpress.RouteHandle;
+  /** Koa's context; `undefined` on Express. */
+  readonly ctx?: Koa3.Context;
+  /** Goes on behind the handler: on Express with an error, too. */
+  readonly next: (error?: unknown) => unknown;
   /** Answers as the host's own idiom is. */
   send(status: number, body: Body, headers?: Record<string, string>): void;
 }
@@ -33,6 +37,8 @@ export type Options = forExpress.BreakerOptions<any>;
 export interface Route {
   readonly breaker?: Options;
   readonly guarded?: Options;
+  /** Express: the handler is called bare, so that Express 4 loses what it rejects with. */
+  readonly bare?: boolean;
   readonly handler: Handler;
 }
 
@@ -52,6 +58,8 @@ export interface Application {
   readonly routes: Readonly<Record<string, Handler | Route>>;
   /** What the application's error handlers and listeners see. */
   readonly onError?: (error: unknown) => void;
+  /** Express: an error handler that answers. */
+  readonly errorPage?: (res: Express.Response, error: unknown) => void;
 }
 
 export interface Host {
@@ -67,7 +75,8 @@ const methodAndPath = (key: string): ['get' | 'post', string] => {
 };
 
 function expressHost(name: string, express: typeof Express): Host {
-  const call = (req: Express.Request, res: Express.Response): Call => ({
+  const call = (req: Express.Request, res: Express.Response, next: Express.NextFunction): Call => ({
+    next,
     req,
     res,
     body: req.body,
@@ -84,34 +93,38 @@ function expressHost(name: string, express: typeof Express): Host {
   return {
     name,
     family: 'express',
-    create({ before, keepsOn, unparsed, after, use, usePath, routes, onError }) {
+    create({ before, keepsOn, unparsed, after, use, usePath, routes, onError, errorPage }) {
       const app = express();
       if (!unparsed) app.use(express.json());
       if (before !== undefined) {
         app.use((req, res, next) => {
-          before(call(req, res));
+          before(call(req, res, next));
           if (keepsOn || !res.headersSent) next();
         });
       }
       if (use !== undefined) app.use(usePath ?? '/', forExpress.breaker(use));
       for (const [key, given] of Object.entries(routes)) {
-        const { breaker, guarded, handler } = routeOf(given);
+        const { breaker, guarded, bare, handler } = routeOf(given);
         const [method, path] = methodAndPath(key);
+        const direct: Express.RequestHandler = (req, res, next) => handler(call(req, res, next)) as Promise<void>;
         // Express 4 does not see a rejection: applications for it pass it on themselves
-        const own: Express.RequestHandler = (req, res, next) =>
+        const safe: Express.RequestHandler = (req, res, next) =>
           Promise.resolve()
-            .then(() => handler(call(req, res)))
+            .then(() => handler(call(req, res, next)))
             .catch(next);
-        const direct: Express.RequestHandler = (req, res) => handler(call(req, res)) as Promise<void>;
+        const own = bare === true ? direct : safe;
         if (guarded !== undefined) app[method](path, forExpress.guarded(direct, guarded));
         else if (breaker !== undefined) app[method](path, forExpress.breaker(breaker), own);
         else app[method](path, own);
       }
-      if (after !== undefined) app.use((req, res) => void after(call(req, res)));
+      if (after !== undefined) app.use((req, res, next) => void after(call(req, res, next)));
       app.use(((error, _req, _res, next) => {
         onError?.(error);
         next(error);
       }) satisfies Express.ErrorRequestHandler);
+      if (errorPage !== undefined) {
+        app.use(((error, _req, res, _next) => errorPage(res, error)) satisfies Express.ErrorRequestHandler);
+      }
       app.set('env', 'test');
       return createServer(app);
     },
@@ -119,7 +132,9 @@ function expressHost(name: string, express: typeof Express): Host {
 }
 
 function koaHost(name: string, Koa: typeof Koa3): Host {
-  const call = (ctx: Koa3.Context): Call => ({
+  const call = (ctx: Koa3.Context, next: Koa3.Next): Call => ({
+    ctx,
+    next,
     req: ctx.req,
     res: ctx.res,
     body: (ctx.request as { body?: unknown }).body,
@@ -140,7 +155,7 @@ function koaHost(name: string, Koa: typeof Koa3): Host {
       if (!unparsed) app.use(bodyParser() as never);
       if (before !== undefined) {
         app.use(async (ctx, next) => {
-          before(call(ctx as never));
+          before(call(ctx as never, next));
           await next();
         });
       }
@@ -149,15 +164,15 @@ function koaHost(name: string, Koa: typeof Koa3): Host {
       for (const [key, given] of Object.entries(routes)) {
         const { breaker, guarded, handler } = routeOf(given);
         const [method, path] = methodAndPath(key);
-        const own = async (ctx: Koa3.Context) => {
-          await handler(call(ctx));
+        const own = async (ctx: Koa3.Context, next: Koa3.Next) => {
+          await handler(call(ctx, next));
         };
         if (guarded !== undefined) router[method](path, forKoa.guarded(own as never, guarded) as never);
         else if (breaker !== undefined) router[method](path, forKoa.breaker(breaker) as never, own as never);
         else router[method](path, own as never);
       }
       app.use(router.routes() as never);
-      if (after !== undefined) app.use(async (ctx) => void after(call(ctx as never)));
+      if (after !== undefined) app.use(async (ctx, next) => void after(call(ctx as never, next)));
       return createServer(app.callback());
     },
   };

@@ -50,7 +50,7 @@ export interface Exchange<Native = unknown> {
   /** Nobody is there to be answered: lets the host go on. */
   abandon(): void;
   /** Ends an answer that already flows: with these last bytes where there are any, or so that the client sees it broken. */
-  cut(last: string | undefined, error: unknown): void;
+  cut(last: string | undefined): void;
   /** Hands an error to the host's own error handling, to be answered there. */
   fail(error: unknown): void;
   /** Lets the host's error handlers and loggers see an error whose request is answered otherwise. */
@@ -83,8 +83,13 @@ export interface AttemptEvents {
   /** More bytes went out. */
   flowed(): void;
   ended(ending: Ending, status: number, captured?: CapturedAnswer): void;
-  /** The handler threw, or destroyed the response before its first byte. `false`: it is the host's to answer. */
+  /** The handler threw. `false`: it is the host's to answer, or at least to report. */
   threw(error: unknown): boolean;
+  /**
+   * The answer breaks off without a throw that the host would see: its response is destroyed, or what was piped into it has died.
+   * `true`: an answer of ours takes its place, or ends it.
+   */
+  broke(error: unknown): boolean;
   /** The handler did not answer, and lets the host look further. */
   passed(): void;
 }

@@ -16,8 +16,8 @@ class GuardedExchange<R extends Request> extends ExpressExchange<R> {
   }
 
   protected override proceed(attempt: AttemptEvents): void {
-    const threw = (error: unknown) => {
-      if (!attempt.threw(error)) this.next(error);
+    const threw = (thrown: unknown) => {
+      if (!attempt.threw(errorOf(thrown))) this.next(thrown);
     };
     this.#call(threw, (skip?: unknown) => {
       if (skip !== undefined && skip !== null && skip !== false && skip !== 'route' && skip !== 'router') {
@@ -30,19 +30,25 @@ class GuardedExchange<R extends Request> extends ExpressExchange<R> {
   }
 
   override report(error: unknown): void {
-    this.next(error);
+    this.next(errorOf(error));
   }
 
   #call(threw: (error: unknown) => void, next: (skip?: unknown) => void): void {
     try {
       const returned: unknown = this.#handler(this.req, this.res as Response, next);
       if (returned instanceof Promise) {
-        returned.catch((error: unknown) => threw(error ?? new Error('The handler rejected with nothing')));
+        returned.catch((error: unknown) => threw(error || new Error('The handler rejected with nothing')));
       }
     } catch (error) {
       threw(error);
     }
   }
+}
+
+/** What `next` would not take for an error becomes one. */
+function errorOf(thrown: unknown): unknown {
+  const isTaken = Boolean(thrown) && thrown !== 'route' && thrown !== 'router';
+  return isTaken ? thrown : new Error(`The handler threw \`${String(thrown)}\``);
 }
 
 /**

@@ -38,12 +38,13 @@ class Policy implements AttemptEvents {
     this.captured = captured;
   }
   threw(): boolean {
+    return false;
+  }
+  broke(): boolean {
     if (this.gate.flowing) {
       this.told.push('broken');
       this.gate.cut(undefined);
-      return false;
-    }
-    this.gate.reply(ours);
+    } else this.gate.reply(ours);
     return true;
   }
 }

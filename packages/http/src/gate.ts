@@ -142,13 +142,13 @@ export class Gate {
   }
 
   /** Ends what flows: after `last`, or so that the client sees a broken body and not a short valid one. */
-  cut(last: string | undefined, error?: unknown): void {
+  cut(last: string | undefined): void {
     if (this.#phase !== 'flowing' || this.#ended) return;
     this.#phase = 'answered';
     this.#deaden();
     this.#releaseSources();
     clearTimeout(this.#orphaned);
-    if (last === undefined) breakOff(this.#res, () => this.#call('destroy', error === undefined ? [] : [error]));
+    if (last === undefined) breakOff(this.#res, () => this.#call('destroy', []));
     else {
       shieldSocket(this.#res);
       this.#call('end', [last]);
@@ -271,10 +271,8 @@ export class Gate {
   /** Whether an answer of ours is in the place of one that breaks, or at its end. */
   #breaks(given: unknown): boolean {
     const error = given ?? new Error('The response was destroyed before it was whole');
-    if (this.#phase === 'waiting') return this.attempt.threw(error);
-    if (this.#phase !== 'flowing' || this.#ended) return false;
-    this.attempt.threw(error);
-    return this.#dead;
+    if (this.#phase !== 'waiting' && (this.#phase !== 'flowing' || this.#ended)) return false;
+    return this.attempt.broke(error);
   }
 
   /** Node itself destroys the responses of a connection that is gone. */

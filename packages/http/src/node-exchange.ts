@@ -62,8 +62,8 @@ export abstract class NodeExchange<Native> implements Exchange<Native> {
     this.res.once('close', then);
   }
 
-  cut(last: string | undefined, error: unknown): void {
-    this.gate?.cut(last, error);
+  cut(last: string | undefined): void {
+    this.gate?.cut(last);
   }
 
   hold(): void {

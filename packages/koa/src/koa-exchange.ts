@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { emitWarning } from 'node:process';
 import { Stream } from 'node:stream';
+import { format, types } from 'node:util';
 import type { AttemptEvents, CapturedAnswer, GuardedAttempt, Reply } from '@brownout/core';
 import { dropReplaced, type Gate, NodeExchange, NodeRequest } from '@brownout/http';
 import type { Context, Next } from 'koa';
@@ -35,6 +36,8 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
   #running = false;
   /** The middleware outside goes on: what is put on `ctx` now may come too late. */
   #left = false;
+  /** The body is one that Koa pipes. */
+  #pipes = false;
 
   constructor(ctx: C, next: Next) {
     super(ctx.req, ctx.res, new KoaRequest(ctx.req, ctx.originalUrl, ctx));
@@ -77,6 +80,7 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
     const threw = (error: unknown) => {
       this.#running = false;
       if (!attempt.threw(error)) this.#reject(error);
+      else if (!this.gate!.takesOver) this.#resolve(); // all is said
     };
     this.#next()
       .then(() => this.#settled(attempt), threw)
@@ -98,7 +102,10 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
       // what the middleware outside does from here on is not this route's doing
       gate.pass(attempt.capturing ? this.#captured(gate, status, whole) : undefined);
       attempt.began(status, true);
-    } else if (attempt.capturing) gate.gatherHeaders(status);
+    } else {
+      this.#pipes = true;
+      if (attempt.capturing) gate.gatherHeaders(status);
+    }
     this.#resolve();
   }
 
@@ -137,8 +144,12 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
   }
 
   report(error: unknown): void {
+    if (this.#pipes) return; // Koa itself reports what it pipes
+    // as Koa calls it: listeners count on an error
+    const told =
+      types.isNativeError(error) || error instanceof Error ? error : new Error(format('non-error thrown: %j', error));
     try {
-      this.#ctx.app.emit('error', error, this.#ctx);
+      this.#ctx.app.emit('error', told, this.#ctx);
     } catch (fault) {
       emitWarning(fault as Error); // of the application's own listener: the request is answered all the same
     }

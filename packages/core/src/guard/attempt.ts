@@ -44,6 +44,8 @@ export class Attempt<Native> implements GuardedAttempt {
   /** What last failed in an inner circuit. */
   #inner: Judgement | undefined;
   #provided: ProvidedContext | undefined;
+  /** The last error that the application has been shown. */
+  #reported: unknown = nothing;
   /** Milliseconds to the first byte. */
   #tookMs: number | undefined;
   #deadline: Deadline | undefined;
@@ -180,19 +182,21 @@ export class Attempt<Native> implements GuardedAttempt {
 
   threw(error: unknown): boolean {
     if (this.#phase === 'aside') return false;
+    if (error === this.#reported) return true; // the application has been shown it
     if (this.#phase === 'degrading' || this.#phase === 'over') {
       const isAnswered = this.#phase === 'degrading' || this.#exchange.degraded;
-      if (isAnswered) this.#exchange.report(error);
+      if (isAnswered) this.#report(error);
       return isAnswered;
     }
     if (this.#phase === 'flowing') {
-      this.#cut('failure', 'failure', error);
+      this.#reported = error;
+      this.#cut('failure', 'failure');
       return false;
     }
     const judgement = judgeError(error, this.#admission.reach());
     if (this.#isAnswered(judgement)) {
       this.#exchange.hold();
-      this.#exchange.report(error);
+      this.#report(error);
       this.#degrade(judgement, error);
       return true;
     }
@@ -200,6 +204,14 @@ export class Attempt<Native> implements GuardedAttempt {
     this.#finish();
     this.#exchange.release();
     return false;
+  }
+
+  broke(error: unknown): boolean {
+    if (this.#phase !== 'flowing') return this.threw(error);
+    const governs = this.#governs;
+    this.#cut('failure', 'failure');
+    if (governs) this.#report(error);
+    return governs;
   }
 
   passed(): void {
@@ -310,14 +322,14 @@ export class Attempt<Native> implements GuardedAttempt {
   }
 
   /** Ends a flowing answer that has failed. */
-  #cut(reason: FallbackReason, verdict: Judgement['verdict'] = 'failure', error?: unknown): void {
+  #cut(reason: FallbackReason, verdict: Judgement['verdict'] = 'failure'): void {
     const governs = this.#governs;
     this.#settle(verdict);
     this.#finish();
     if (!governs) return;
     this.#controller?.abort(answeredAlready());
     const facts: Facts = { reason, circuit: this.#admission.name, retryAfterMs: undefined };
-    this.#exchange.cut(this.#policy.fallbacks.lastWords(this.#exchange, facts), error);
+    this.#exchange.cut(this.#policy.fallbacks.lastWords(this.#exchange, facts));
     this.#tell(reason, 'unavailable', 200);
   }
 
@@ -326,6 +338,12 @@ export class Attempt<Native> implements GuardedAttempt {
     if (!events.wanted('degraded')) return;
     const circuit = this.#admission.name;
     events.emit('degraded', { circuit, at: clock.wall(), reason, level, status, durationMs: this.#elapsedMs() });
+  }
+
+  /** An error that comes by two ways is shown to the application once. */
+  #report(error: unknown): void {
+    this.#reported = error;
+    this.#exchange.report(error);
   }
 
   #fail(error: unknown): void {
@@ -369,5 +387,6 @@ const requestTimeout: Reply = {
   body: '{"type":"about:blank","title":"Request Timeout","status":408,"detail":"The body of the request stopped arriving."}',
 };
 
+const nothing = Symbol('nothing');
 const answeredAlready = () => new DOMException('The request has been answered without the handler', 'AbortError');
 const clientLeft = () => new DOMException('The client has left', 'AbortError');

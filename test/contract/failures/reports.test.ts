@@ -1,0 +1,87 @@
+import { PassThrough, pipeline, type Readable } from 'node:stream';
+import * as streams from 'node:stream/promises';
+import { describe, expect, it } from 'vitest';
+import { type Call, type Handler, hosts } from '../hosts.ts';
+import { observe, styles } from './observe.ts';
+
+const cut = new Error('upstream is cut');
+
+/** A source that gives what there is of it, and dies. */
+function dying(...chunks: string[]): Readable {
+  const source = new PassThrough();
+  for (const chunk of chunks) source.write(chunk);
+  setTimeout(() => source.destroy(cut), 10);
+  return source;
+}
+
+const raw = ({ ctx, res }: Call, type: string) => {
+  if (ctx !== undefined) ctx.respond = false;
+  res.statusCode = 200;
+  res.setHeader('Content-Type', type);
+};
+
+describe.each(hosts)('$name shows the application', (host) => {
+  const isExpress = host.family === 'express';
+
+  describe.each(['text/plain', 'text/event-stream'])('once, in an answer of %s', (type) => {
+    const forms: Record<string, Handler> = {
+      'what is thrown after the first byte': (call) => {
+        raw(call, type);
+        call.res.write('data: one\n\n');
+        throw cut;
+      },
+      'a source that dies in a pipeline, and is handed on by its callback': async (call) => {
+        raw(call, type);
+        await streams.pipeline(dying('data: one\n\n'), call.res);
+      },
+      'a source that dies before it has given anything': async (call) => {
+        raw(call, type);
+        await streams.pipeline(dying(), call.res);
+      },
+      'a body that Koa pipes': ({ ctx, res }) => {
+        if (ctx === undefined) {
+          res.setHeader('Content-Type', type);
+          return streams.pipeline(dying('data: one\n\n'), res);
+        }
+        ctx.type = type;
+        ctx.body = dying('data: one\n\n');
+        return undefined;
+      },
+    };
+    it.each(Object.entries(forms))('%s', async (_, handler) => {
+      // Express 4 sees no rejection, unless the handler is guarded
+      const seeing = styles.filter((style) => host.name !== 'Express 4' || style === 'guarded');
+      const seen = await Promise.all(seeing.map((style) => observe(host, style, { handler })));
+      expect(seen.map(({ reported }) => reported)).toEqual(seeing.map(() => ['upstream is cut']));
+    });
+
+    it('a source that dies in a pipe that nobody watches, where the breaker alone has seen it', async () => {
+      const handler: Handler = (call) => {
+        raw(call, type);
+        pipeline(dying('data: one\n\n'), call.res, () => {});
+      };
+      const seen = await Promise.all(styles.map((style) => observe(host, style, { handler })));
+      expect(seen.map(({ reported }) => reported)).toEqual(
+        styles.map((style) => (isExpress && style !== 'guarded' ? [] : ['upstream is cut'])),
+      );
+    });
+  });
+
+  it.each([undefined, null, 0, '', 'text', 'route'])('an error when the handler throws `%j`', async (thrown) => {
+    const handler: Handler = () => {
+      throw thrown;
+    };
+    const { client, counted, reported } = await observe(host, 'guarded', { handler });
+    expect([client, counted]).toEqual(['503 failure', 'failure']);
+    expect(reported).toHaveLength(1);
+    expect(reported[0]).toContain(String(isExpress ? thrown : (JSON.stringify(thrown) ?? thrown)));
+  });
+
+  it('what is thrown and handed to `next` by the same handler once', async () => {
+    const handler: Handler = ({ next }) => {
+      if (isExpress) next(cut);
+      throw cut;
+    };
+    expect((await observe(host, 'guarded', { handler })).reported).toEqual(['upstream is cut']);
+  });
+});
