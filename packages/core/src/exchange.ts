@@ -73,6 +73,8 @@ export interface AttemptEvents {
   captures(status: number, headers: Readonly<Record<string, string | string[]>>): number;
   /** Whether `captures` can be other than 0: if not, the headers need not be gathered. */
   readonly capturing: boolean;
+  /** Whether a failure from now on is answered for: by a tier before the first byte, after it by last words. */
+  readonly mends: boolean;
   /** Whether `flowed` is to be called. */
   readonly watchesFlow: boolean;
   /**

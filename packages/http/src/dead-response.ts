@@ -1,32 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { nextTick } from 'node:process';
 import type { Readable } from 'node:stream';
 
 /** Access logs tell the status that the client got, whatever the handler sets later. */
 export function freezeStatus(res: ServerResponse, status: number): void {
   Object.defineProperty(res, 'statusCode', { get: () => status, set() {}, configurable: true, enumerable: true });
-}
-
-/**
- * An error page that finds the head sent destroys `req.socket`: that would end the connection of an answer that is whole. From now
- * on it finds a socket that inherits from the real one and cannot be destroyed; who counts requests by their sockets when the
- * response finishes or closes finds the real one. Not on HTTP/2, where there is no such thing.
- */
-export function shieldSocket(res: ServerResponse): void {
-  const { req } = res;
-  const { socket } = req;
-  if (req.httpVersionMajor >= 2 || !socket) return;
-  const shield = Object.create(socket, { destroy: { value: () => shield, configurable: true, writable: true } });
-  const lift = () => {
-    req.socket = socket;
-    nextTick(() => {
-      req.socket = shield;
-    });
-  };
-  res.prependOnceListener('finish', lift);
-  res.prependOnceListener('close', lift);
-  req.socket = shield;
 }
 
 /** Ends a response so that its client sees it broken; destroying a stream of HTTP/2 alone would end it cleanly. */

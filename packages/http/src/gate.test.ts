@@ -13,6 +13,7 @@ class Policy implements AttemptEvents {
   gate!: Gate;
   capturing = false;
   watchesFlow = false;
+  mends = false;
   asked: number[] = [];
   told: string[] = [];
   captured: CapturedAnswer | undefined;

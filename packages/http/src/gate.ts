@@ -3,10 +3,11 @@ import { nextTick } from 'node:process';
 import type { Readable } from 'node:stream';
 import type { AttemptEvents, CapturedAnswer, Reply } from '@brownout/core';
 import { Capture } from './capture.ts';
-import { breakOff, deadenSetters, freezeStatus, type Method, releaseSource, shieldSocket } from './dead-response.ts';
+import { breakOff, deadenSetters, freezeStatus, type Method, releaseSource } from './dead-response.ts';
 import { type HeaderSetters, ResponseHead } from './response-head.ts';
 import { type HeaderValues, headerGiven, headersSince } from './response-headers.ts';
 import { sendReply } from './send-reply.ts';
+import { shieldAnswered, shieldSocket } from './socket-shield.ts';
 
 const kGate: unique symbol = Symbol('brownout.gate');
 
@@ -49,8 +50,6 @@ export class Gate {
   #pinned = false;
   #ended = false;
   #destroyed = false;
-  /** Whether somebody behind the gate has tried to answer. */
-  #asked = false;
   #orphaned: NodeJS.Timeout | undefined;
   #headArguments: readonly unknown[] = [];
   /** The coding of the bytes as they come to the gate: what is wrapped around it from outside may put on another. */
@@ -59,6 +58,8 @@ export class Gate {
   #capture: Capture | undefined;
   #captured: CapturedAnswer | undefined;
   #sources: Readable[] | undefined;
+  /** Puts the real socket back. */
+  #unshield: (() => void) | undefined;
 
   constructor(res: ServerResponse, attempt: AttemptEvents) {
     this.#res = res;
@@ -104,6 +105,7 @@ export class Gate {
 
   /** Takes hands off. */
   release(): void {
+    this.#lift();
     this.#phase = 'released';
   }
 
@@ -136,7 +138,8 @@ export class Gate {
       // somebody stopped reading in the middle of the request: the next one on this connection could not be found
       this.#beneath.setHeader.call(res, 'Connection', 'close');
     }
-    if (!this.#asked) shieldSocket(res); // the handler may fail yet
+    this.#lift();
+    shieldAnswered(res); // the handler may fail yet
     this.#pass(() => sendReply(res, reply));
     freezeStatus(res, reply.status);
   }
@@ -147,10 +150,11 @@ export class Gate {
     this.#phase = 'answered';
     this.#deaden();
     this.#releaseSources();
+    this.#lift();
     clearTimeout(this.#orphaned);
     if (last === undefined) breakOff(this.#res, () => this.#call('destroy', []));
     else {
-      shieldSocket(this.#res);
+      shieldAnswered(this.#res);
       this.#call('end', [last]);
     }
   }
@@ -158,7 +162,6 @@ export class Gate {
   /** Asks whether a head with this status may go out, and holds what follows if not. */
   accepts(status: number): boolean {
     if (this.#pinned || this.#accepted === status) return true;
-    this.#asked = true;
     if (!this.attempt.accepts(status)) {
       this.#hold();
       return false;
@@ -206,7 +209,21 @@ export class Gate {
     }
     // who wraps `end` from outside may end our answer only later, and with it make its head
     if (this.#phase === 'answered' && !this.#res.headersSent) return this.#call('writeHead', [this.#res.statusCode]);
-    return this.#dead ? this.#res : this.#call('writeHead', args);
+    if (this.#dead) return this.#res;
+    const returned = this.#call('writeHead', args);
+    if (this.#passing === 0 && this.#phase === 'waiting') this.#shield();
+    return returned;
+  }
+
+  /** An error page would end the connection of an answer whose head is made: where we can do better, it is ours to end. */
+  #shield(): void {
+    if (this.attempt.mends) this.#unshield ??= shieldSocket(this.#res.req, () => this.#breaks(undefined));
+    else this.#lift();
+  }
+
+  #lift(): void {
+    this.#unshield?.();
+    this.#unshield = undefined;
   }
 
   /** Notes what the handler has put on the head by now, and asks how many bytes of the body are wanted. */
@@ -246,9 +263,9 @@ export class Gate {
       this.#phase = 'answered';
       this.#deaden();
       freezeStatus(this.#res, this.#res.statusCode);
-      shieldSocket(this.#res);
+      shieldAnswered(this.#res);
     }
-    this.#flow(args);
+    this.#flow(args, true);
     if (this.#phase === 'flowing') this.#finish();
     return returned;
   }
@@ -282,10 +299,11 @@ export class Gate {
   }
 
   /** Something of the handler's own answer went out. */
-  #flow(args: unknown[]): void {
+  #flow(args: unknown[], isLast = false): void {
     if (this.#phase === 'waiting') {
       this.#phase = 'flowing';
       this.attempt.began(this.#res.statusCode);
+      if (!isLast) this.#shield();
     } else if (this.#phase !== 'flowing') return;
     clearTimeout(this.#orphaned);
     this.#capture?.add(args[0], args[1]);
@@ -293,6 +311,7 @@ export class Gate {
   }
 
   #finish(): void {
+    this.#lift();
     this.#ended = true;
     const body = this.#capture?.body();
     this.#capture = undefined;
@@ -305,6 +324,7 @@ export class Gate {
   }
 
   #closed(): void {
+    this.#lift();
     clearTimeout(this.#orphaned);
     if (this.#ended || this.#phase === 'answered') return;
     this.#ended = true;

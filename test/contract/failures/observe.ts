@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { type BreakerOptions, createBrownout } from '@brownout/core';
+import { createBrownout } from '@brownout/core';
 import type { Call, Handler, Host, Options } from '../hosts.ts';
 import { listen } from '../servers.ts';
 
@@ -10,7 +10,7 @@ export type Style = (typeof styles)[number];
 
 export interface Failing {
   readonly handler: Handler;
-  readonly options?: BreakerOptions<never>;
+  readonly options?: Options;
   /** Express: an error handler of the application's own that answers. */
   readonly errorPage?: (res: Call['res']) => void;
   /** The client goes when it has its first bytes. */

@@ -79,6 +79,13 @@ export class Attempt<Native> implements GuardedAttempt {
     return this.#watch?.capturing === true;
   }
 
+  get mends(): boolean {
+    if (!this.#governs) return false;
+    const { fallbacks } = this.#policy;
+    if (this.#phase === 'running') return fallbacks.answer('failure');
+    return this.#phase === 'flowing' && fallbacks.hasLastWords(this.#exchange);
+  }
+
   get watchesFlow(): boolean {
     return this.#policy.idleMs > 0 && this.#governs;
   }

@@ -9,7 +9,7 @@ import { contextExcerpts } from '../tiers/context-excerpts.ts';
 import { bareAnswer, Ladder, type LadderAnswer } from '../tiers/ladder.ts';
 import type { Tier, TierContext, TierSite, TierWatcher } from '../tiers/tier.ts';
 import type { ParsedOptions } from './guard-options.ts';
-import { streamTail } from './stream-tail.ts';
+import { streamFormat, streamTail } from './stream-tail.ts';
 import { Watch } from './watch.ts';
 
 /** What is known of a failure. */
@@ -82,9 +82,15 @@ export class Fallbacks<Native> {
     }
   }
 
+  /** Whether the format of a flowing answer has a place for last words. */
+  hasLastWords(exchange: Exchange<Native>): boolean {
+    return streamFormat(exchange) !== undefined;
+  }
+
   /** The last bytes of a flowing answer that is cut; `undefined` where its format has no place for them. */
   lastWords(exchange: Exchange<Native>, facts: Facts): string | undefined {
-    return streamTail(exchange, fallbackMetadata('unavailable', facts, this.#site.clock.wall()));
+    const format = streamFormat(exchange);
+    return format && streamTail(format, fallbackMetadata('unavailable', facts, this.#site.clock.wall()));
   }
 
   #watcherOf(tier: Tier<Native>, request: RequestView<Native>): TierWatcher | undefined {

@@ -1,16 +1,30 @@
 import type { Exchange } from '../exchange.ts';
 import type { FallbackMetadata } from '../metadata.ts';
 
+/** Formats in which a stream can say that it breaks off. */
+export type StreamFormat = 'events' | 'lines';
+
+const formats: ReadonlyMap<string, StreamFormat> = new Map([
+  ['text/event-stream', 'events'],
+  ['application/x-ndjson', 'lines'],
+  ['application/jsonl', 'lines'],
+]);
+
 /**
- * The last bytes of a stream that is cut: an SSE event, or an NDJSON line, that says so. `undefined` where the format has no
- * place for it, the body is encoded, or its length was promised: then a broken body is the only honest end.
+ * `undefined` where the format has no place for last words, the body is encoded, or its length was promised: then a broken body
+ * is the only honest end.
  */
-export function streamTail(exchange: Exchange, metadata: FallbackMetadata): string | undefined {
-  if (exchange.header('content-length') !== undefined || exchange.header('content-encoding') !== undefined)
-    return undefined;
-  const type = /^[^;\s]*/.exec(exchange.header('content-type') ?? '')?.[0].toLowerCase();
+export function streamFormat(exchange: Exchange): StreamFormat | undefined {
+  const type = exchange.header('content-type');
+  if (type === undefined) return undefined;
+  const format = formats.get(/^[^;\s]*/.exec(type)![0].toLowerCase());
+  if (format === undefined) return undefined;
+  const isFixed = exchange.header('content-length') !== undefined || exchange.header('content-encoding') !== undefined;
+  return isFixed ? undefined : format;
+}
+
+/** The last bytes of a stream that is cut: an event, or a line, that says so. What stands half written before it stays apart. */
+export function streamTail(format: StreamFormat, metadata: FallbackMetadata): string {
   const said = JSON.stringify({ metadata });
-  if (type === 'text/event-stream') return `\n\nevent: brownout\ndata: ${said}\n\n`;
-  if (type === 'application/x-ndjson' || type === 'application/jsonl') return `\n${said}\n`;
-  return undefined;
+  return format === 'events' ? `\n\nevent: brownout\ndata: ${said}\n\n` : `\n${said}\n`;
 }
