@@ -110,9 +110,11 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
     const length = lengthOf(headers);
     if (how === undefined || body.byteLength > this.maxBytes) return;
     if (length !== undefined && length !== body.byteLength) return;
+    const isEncoded = headers['content-encoding'] !== undefined;
     const isReadable = isJson(headers['content-type']);
-    if (isReadable && headers['content-encoding'] === undefined && !isWhole(body, length)) return;
-    const vary = isReadable ? how.vary.filter((name) => name !== 'accept-encoding') : how.vary;
+    if (isReadable && !isEncoded && !isWhole(body, length)) return;
+    // What is plain, or can be made so, is for everybody.
+    const vary = isReadable || !isEncoded ? how.vary.filter((name) => name !== 'accept-encoding') : how.vary;
     const answer: StoredAnswer = {
       status,
       headers: keptHeaders(headers),
