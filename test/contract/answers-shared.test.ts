@@ -244,7 +244,7 @@ describe.each(hosts)('Who shares a stored answer, $name', (host) => {
       expect(seen).toEqual([expect.stringContaining('mount express.json() before the breaker')]);
     });
 
-    it.each(Object.entries({ ...bad, 'is undefined': () => undefined, 'is null': () => null }))(
+    it.each(Object.entries({ ...bad, 'is undefined': (): unknown => undefined, 'is null': (): unknown => null }))(
       'is nobody, said once, where the scope %s',
       async (_, scope) => {
         const seen = warnings();

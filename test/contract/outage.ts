@@ -1,12 +1,13 @@
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import {
   type CachedAnswerOptions,
+  type Circuit,
   cachedAnswer,
   createBrownout,
   type LruAnswersOptions,
   lruAnswers,
 } from '@brownout/core';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { Application, Handler, Host } from './hosts.ts';
 import { listen } from './servers.ts';
 
@@ -61,6 +62,9 @@ export function ask(url: string, { method = 'GET', path = '/a', headers = {}, bo
   });
 }
 
+/** A client may have the last byte of an answer before its server has come to the end of it. */
+export const whenSettled = (circuit: Circuit) => expect.poll(() => circuit.inFlight, { interval: 1 }).toBe(0);
+
 export interface Scene extends Omit<Application, 'routes' | 'use'> {
   readonly cache?: CachedAnswerOptions<never>;
   readonly store?: LruAnswersOptions;
@@ -97,7 +101,11 @@ export async function outage(host: Host, handler: Handler, scene: Scene = {}): P
     await new Promise((resolve) => server.close(resolve));
   });
   return {
-    ask: (asked) => ask(url, asked),
+    async ask(asked) {
+      const answer = await ask(url, asked);
+      await whenSettled(brownout.circuit('a'));
+      return answer;
+    },
     begin: () => brownout.circuit('a').forceOpen(),
     end: () => brownout.circuit('a').clearOverride(),
     pass: (ms) => {
