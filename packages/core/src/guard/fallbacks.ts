@@ -22,7 +22,8 @@ export class Fallbacks<Native> {
   readonly #site: TierSite;
   readonly #ladder: Ladder;
   readonly #reasons: ReadonlySet<FallbackReason> | undefined;
-  readonly #watching: readonly (Tier<Native> | undefined)[] | undefined;
+  /** The tiers that see a request from its beginning, with their places on the ladder, from the last to the first. */
+  readonly #watching: readonly { readonly tier: Tier<Native>; readonly place: number }[];
   readonly #exposeHeaders: boolean;
   readonly #tag: ((body: unknown, metadata: FallbackMetadata) => unknown) | undefined;
 
@@ -36,8 +37,8 @@ export class Fallbacks<Native> {
     this.#reasons = own.degradeOn && new Set(own.degradeOn);
     this.#exposeHeaders = own.exposeHeaders ?? false;
     this.#tag = own.tag;
-    const copied = this.#ladder.tiers as readonly Tier<Native>[];
-    if (copied.some((tier) => tier.watch)) this.#watching = copied.map((tier) => (tier.watch ? tier : undefined));
+    const places = (this.#ladder.tiers as readonly Tier<Native>[]).map((tier, place) => ({ tier, place }));
+    this.#watching = places.filter(({ tier }) => tier.watch !== undefined).reverse();
   }
 
   /** Whether this reason is answered by a tier. */
@@ -47,14 +48,12 @@ export class Fallbacks<Native> {
 
   /** What the tiers that see a request from its beginning make of it. */
   watch(request: RequestView<Native>): Watch | undefined {
-    if (this.#watching === undefined) return undefined;
-    let isWatched = false;
-    const watchers = this.#watching.map((tier) => {
-      const watcher = tier && this.#watcherOf(tier, request);
-      isWatched ||= watcher !== undefined;
-      return watcher;
-    });
-    return isWatched ? new Watch(watchers, this.#site) : undefined;
+    let watch: Watch | undefined;
+    for (const { tier, place } of this.#watching) {
+      const watcher = this.#watcherOf(tier, request);
+      if (watcher !== undefined) watch = new Watch(place, watcher, this.#site, watch);
+    }
+    return watch;
   }
 
   /** Asks the tiers. `undefined` when the client left meanwhile. */
@@ -64,7 +63,7 @@ export class Fallbacks<Native> {
     watch: Watch | undefined,
     left: () => AbortSignal,
   ): LadderAnswer | Promise<LadderAnswer | undefined> {
-    return this.#ladder.climb(request, facts, watch?.watchers, left, this.#site);
+    return this.#ladder.climb(request, facts, watch, left, this.#site);
   }
 
   /** The answer of a tier as it goes out. Never throws. */

@@ -2,74 +2,86 @@ import type { Reply } from '../reply.ts';
 import type { CapturedAnswer, TierSite, TierWatcher } from '../tiers/tier.ts';
 
 type Headers = Readonly<Record<string, string | string[]>>;
+type Fresh = Reply | undefined;
 
 /** As long as a tier has. */
 const freshTimeoutMs = 1_000;
 
-/** What the tiers that watch a request from its beginning want of it and of its answer. What they throw harms nobody. */
+/**
+ * What a tier that watches a request from its beginning wants of it and of its answer, and after it what those further down the
+ * ladder want: mostly there is one. What they throw harms nobody.
+ */
 export class Watch {
-  /** By the places of their tiers on the ladder. */
-  readonly watchers: readonly (TierWatcher | undefined)[];
   /** Whether any may want the body. */
   readonly capturing: boolean;
+  readonly #place: number;
+  readonly #watcher: TierWatcher;
   readonly #site: TierSite;
-  /** Those that want the body, and have reserved room for it. */
-  #wanting: TierWatcher[] | undefined;
+  readonly #next: Watch | undefined;
+  /** It wants the body, and has reserved room for it. */
+  #wants = false;
 
-  constructor(watchers: readonly (TierWatcher | undefined)[], site: TierSite) {
-    this.watchers = watchers;
-    this.capturing = watchers.some((watcher) => watcher !== undefined && watcher.maxBytes > 0);
+  /** `place`: of the tier on the ladder. */
+  constructor(place: number, watcher: TierWatcher, site: TierSite, next: Watch | undefined) {
+    this.#place = place;
+    this.#watcher = watcher;
     this.#site = site;
+    this.#next = next;
+    this.capturing = watcher.maxBytes > 0 || next?.capturing === true;
+  }
+
+  /** The watcher of the tier at this place of the ladder. */
+  at(place: number): TierWatcher | undefined {
+    return place === this.#place ? this.#watcher : this.#next?.at(place);
   }
 
   /** An answer that is fresh enough to be served in the handler's place. A store that is slow about it is not waited for. */
-  fresh(from = 0): Reply | undefined | Promise<Reply | undefined> {
-    for (let at = from; at < this.watchers.length; at++) {
-      const reply = this.#ask(() => this.watchers[at]?.fresh?.());
-      if (reply instanceof Promise) return this.#inTime(reply).then((found) => found ?? this.fresh(at + 1));
-      if (reply !== undefined) return reply;
+  fresh(): Fresh | Promise<Fresh> {
+    let reply: Fresh | Promise<Fresh>;
+    try {
+      reply = this.#watcher.fresh?.();
+    } catch (error) {
+      this.#failed(error);
     }
-    return undefined;
+    if (reply instanceof Promise) return this.#inTime(reply).then((found) => found ?? this.#next?.fresh());
+    return reply ?? this.#next?.fresh();
   }
 
   /** How many bytes of the body are wanted at most. Room is reserved for them until `release`. */
   captures(status: number, headers: Headers): number {
-    let most = 0;
-    for (const watcher of this.watchers) {
-      if (watcher === undefined || watcher.maxBytes === 0 || !this.#wants(watcher, status, headers)) continue;
-      this.#wanting = [...(this.#wanting ?? []), watcher];
-      most = Math.max(most, watcher.maxBytes);
+    const others = this.#next?.captures(status, headers) ?? 0;
+    const watcher = this.#watcher;
+    try {
+      if (watcher.maxBytes === 0 || watcher.wants?.(status, headers) === false) return others;
+      this.#wants = (watcher.reserve?.() ?? true) === true;
+    } catch (error) {
+      this.#failed(error);
     }
-    return most;
+    return this.#wants ? Math.max(watcher.maxBytes, others) : others;
   }
 
   succeeded(status: number, captured: CapturedAnswer | undefined): void {
-    for (const watcher of this.watchers) this.#ask(() => watcher?.succeeded?.(status));
-    if (captured === undefined) return;
-    for (const watcher of this.#wanting ?? []) {
-      if (captured.body.byteLength <= watcher.maxBytes) this.#ask(() => watcher.captured?.(captured));
+    const watcher = this.#watcher;
+    try {
+      watcher.succeeded?.(status);
+      if (captured !== undefined && this.#wants && captured.body.byteLength <= watcher.maxBytes)
+        watcher.captured?.(captured);
+    } catch (error) {
+      this.#failed(error);
     }
+    this.#next?.succeeded(status, captured);
   }
 
   release(): void {
-    const wanting = this.#wanting;
-    this.#wanting = undefined;
-    for (const watcher of wanting ?? []) this.#ask(() => watcher.release?.());
-  }
-
-  #wants(watcher: TierWatcher, status: number, headers: Headers): boolean {
-    return (
-      this.#ask(() => watcher.wants?.(status, headers) !== false && (watcher.reserve?.() ?? true) === true) === true
-    );
-  }
-
-  #ask<T>(call: () => T): T | undefined {
-    try {
-      return call();
-    } catch (error) {
-      this.#failed(error);
-      return undefined;
+    if (this.#wants) {
+      this.#wants = false;
+      try {
+        this.#watcher.release?.();
+      } catch (error) {
+        this.#failed(error);
+      }
     }
+    this.#next?.release();
   }
 
   #failed(error: unknown): void {
@@ -77,10 +89,10 @@ export class Watch {
     events.emit('option_failed', { at: clock.wall(), option: 'watch', error });
   }
 
-  #inTime(reply: Promise<Reply | undefined>): Promise<Reply | undefined> {
+  #inTime(reply: Promise<Fresh>): Promise<Fresh> {
     return new Promise((resolve) => {
       const late = setTimeout(resolve, freshTimeoutMs, undefined);
-      const settle = (value: Reply | undefined) => {
+      const settle = (value: Fresh) => {
         clearTimeout(late);
         resolve(value);
       };

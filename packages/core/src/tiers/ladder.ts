@@ -17,6 +17,11 @@ export interface LadderAnswer {
 /** Aborts when the client leaves. A function is called once a tier makes us wait, so that the signal may be made then. */
 export type ClientLeft = AbortSignal | (() => AbortSignal | undefined) | undefined;
 
+/** Those who watched the request for tiers, by the places of these. */
+export interface Watchers {
+  at(place: number): TierWatcher | undefined;
+}
+
 /** What tiers are told: the signal is each tier's own. */
 export type ClimbContext = Omit<TierContext, 'signal'>;
 
@@ -24,7 +29,7 @@ export type ClimbContext = Omit<TierContext, 'signal'>;
 interface Climb {
   readonly request: RequestView;
   readonly context: ClimbContext;
-  readonly watchers: readonly (TierWatcher | undefined)[] | undefined;
+  readonly watchers: Watchers | undefined;
   readonly left: ClientLeft;
   readonly site: LadderSite;
 }
@@ -60,7 +65,7 @@ export class Ladder {
   climb(
     request: RequestView,
     context: ClimbContext,
-    watchers: readonly (TierWatcher | undefined)[] | undefined,
+    watchers: Watchers | undefined,
     left: ClientLeft,
     site: LadderSite,
   ): LadderAnswer | Promise<LadderAnswer | undefined> {
@@ -72,7 +77,7 @@ export class Ladder {
       const tier = this.tiers[index]!;
       try {
         const turn = new TierTurn(climb.context, this.#service);
-        const watcher = climb.watchers?.[index];
+        const watcher = climb.watchers?.at(index);
         const given = watcher ? watcher.answer(turn) : tier.answer(climb.request, turn);
         if (isThenable(given)) return this.#whenGiven(given, turn, index, climb);
         const answer = checked(tier, given);
