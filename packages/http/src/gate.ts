@@ -3,8 +3,9 @@ import { nextTick } from 'node:process';
 import type { Readable } from 'node:stream';
 import type { AttemptEvents, CapturedAnswer, Reply } from '@brownout/core';
 import { Capture } from './capture.ts';
+import { hasClientLeft, isDestroyedHere, isDisconnected } from './connection.ts';
 import { breakOff, deadenSetters, freezeStatus, type Method, releaseSource } from './dead-response.ts';
-import { type HeaderSetters, ResponseHead } from './response-head.ts';
+import { type HeaderSetters, promisedLength, ResponseHead } from './response-head.ts';
 import { type HeaderValues, headerGiven, headersSince } from './response-headers.ts';
 import { sendReply } from './send-reply.ts';
 import { shieldAnswered, shieldSocket } from './socket-shield.ts';
@@ -57,6 +58,8 @@ export class Gate {
   #headers: HeaderValues | undefined;
   #capture: Capture | undefined;
   #captured: CapturedAnswer | undefined;
+  /** Bytes of the body that were given, where a length was promised. */
+  #given = 0;
   #sources: Readable[] | undefined;
   /** Puts the real socket back. */
   #unshield: (() => void) | undefined;
@@ -278,7 +281,7 @@ export class Gate {
 
   #destroy(args: unknown[]): unknown {
     if (this.#dead) return this.#res;
-    const isLeft = this.#clientLeft;
+    const isLeft = hasClientLeft(this.#res);
     if (this.#passing === 0 && !isLeft && this.#breaks(args[0])) return this.#res;
     this.#destroyed = !isLeft;
     this.#call('destroy', args);
@@ -292,12 +295,6 @@ export class Gate {
     return this.attempt.broke(error);
   }
 
-  /** Node itself destroys the responses of a connection that is gone. */
-  get #clientLeft(): boolean {
-    const { req } = this.#res;
-    return req.destroyed && (!req.complete || req.socket?.destroyed !== false);
-  }
-
   /** Something of the handler's own answer went out. */
   #flow(args: unknown[], isLast = false): void {
     if (this.#phase === 'waiting') {
@@ -307,11 +304,17 @@ export class Gate {
     } else if (this.#phase !== 'flowing') return;
     clearTimeout(this.#orphaned);
     this.#capture?.add(args[0], args[1]);
+    if (!this.#pinned && promisedLength(this.#res) !== undefined) this.#given += bytesOf(args[0], args[1]);
     if (this.attempt.watchesFlow) this.attempt.flowed();
   }
 
   #finish(): void {
     this.#lift();
+    if (isDisconnected(this.#res)) return; // nobody gets it: its close tells why
+    if (!this.#pinned && this.#given !== (promisedLength(this.#res) ?? this.#given)) {
+      // a client would take the next answer on this connection for the rest of this one
+      this.attempt.broke(new Error('The answer is not as long as its Content-Length has promised'));
+    }
     this.#ended = true;
     const body = this.#capture?.body();
     this.#capture = undefined;
@@ -329,7 +332,8 @@ export class Gate {
     if (this.#ended || this.#phase === 'answered') return;
     this.#ended = true;
     this.#capture = undefined;
-    const isBroken = this.#phase === 'flowing' && (this.#destroyed || isDestroyedHere(this.#res));
+    const isTheirs = this.#phase === 'flowing' || this.#phase === 'waiting';
+    const isBroken = isTheirs && (this.#destroyed || isDestroyedHere(this.#res));
     const ending = isBroken ? 'broken' : 'deserted';
     this.attempt.ended(ending, this.#res.statusCode);
     this.#phase = 'released';
@@ -351,7 +355,7 @@ export class Gate {
   }
 
   #orphan(source: Readable): void {
-    if (!this.#clientLeft) this.#breaks(source.errored ?? undefined);
+    if (!hasClientLeft(this.#res)) this.#breaks(source.errored ?? undefined);
   }
 
   #releaseSources(): void {
@@ -389,10 +393,10 @@ export class Gate {
   }
 }
 
-/** Whether the connection was ended from this side: an error page does so that finds the head sent. */
-function isDestroyedHere({ req }: ServerResponse): boolean {
-  const { socket } = req;
-  return req.httpVersionMajor < 2 && socket?.destroyed === true && !socket.readableEnded && !socket.errored;
+function bytesOf(chunk: unknown, encoding: unknown): number {
+  if (typeof chunk === 'string')
+    return Buffer.byteLength(chunk, typeof encoding === 'string' ? (encoding as 'utf8') : 'utf8');
+  return chunk instanceof Uint8Array ? chunk.byteLength : 0;
 }
 
 /** A status as Node takes it; 0 for one that it throws on, as it would have. */

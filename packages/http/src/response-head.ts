@@ -42,6 +42,12 @@ export class ResponseHead {
   }
 }
 
+/** How many bytes the head has promised of the body; `undefined` where it promises none, or no body follows it. */
+export function promisedLength(res: ServerResponse): number | undefined {
+  const { _contentLength: length, _hasBody: hasBody } = res as unknown as UnsentHead;
+  return hasBody ? (length ?? undefined) : undefined;
+}
+
 /** Unmakes a head that was made and not sent: only HTTP/1 has such a thing. */
 function uncommit(res: ServerResponse): void {
   const made = res as unknown as UnsentHead;

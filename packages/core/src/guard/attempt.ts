@@ -179,8 +179,11 @@ export class Attempt<Native> implements GuardedAttempt {
       if (!this.#admission.isSilent) this.#controller?.abort(clientLeft());
       this.#client?.abort(clientLeft());
       if (isWaiting) this.#exchange.abandon();
-    } else if (ending === 'broken') this.#settle('failure');
-    else {
+    } else if (ending === 'broken') {
+      if (this.#phase === 'running') this.#admission.reach();
+      this.#settle('failure');
+      if (!this.#admission.isSilent) this.#controller?.abort(connectionEnded());
+    } else {
       this.#settle(this.#judgement!.verdict);
       if (status < 400 && !this.#exchange.degraded) this.#watch?.succeeded(status, captured);
     }
@@ -396,4 +399,5 @@ const requestTimeout: Reply = {
 
 const nothing = Symbol('nothing');
 const answeredAlready = () => new DOMException('The request has been answered without the handler', 'AbortError');
+const connectionEnded = () => new DOMException('The connection has been ended', 'AbortError');
 const clientLeft = () => new DOMException('The client has left', 'AbortError');

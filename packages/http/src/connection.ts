@@ -1,0 +1,24 @@
+import type { Server, ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
+
+/** Node itself destroys the responses of a connection that is gone. */
+export function hasClientLeft({ req }: ServerResponse): boolean {
+  return req.destroyed && (!req.complete || req.socket?.destroyed !== false);
+}
+
+/**
+ * Whether the handler ended the connection: an error page does so that finds the head sent. Not while the request still comes, which
+ * may be refused for its size, nor when the server is closed with all that it still does.
+ */
+export function isDestroyedHere({ req }: ServerResponse): boolean {
+  const { socket } = req;
+  if (req.httpVersionMajor >= 2 || socket?.destroyed !== true || socket.readableEnded || socket.errored) return false;
+  return req.complete && (socket as { server?: Server }).server?.listening !== false;
+}
+
+/** Whether what is sent reaches nobody any more. */
+export function isDisconnected(res: ServerResponse): boolean {
+  const { req, socket } = res;
+  if (req.httpVersionMajor >= 2) return (res as { stream?: ServerHttp2Stream }).stream?.destroyed === true;
+  return res.destroyed || socket?.destroyed === true;
+}
