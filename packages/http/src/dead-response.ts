@@ -7,6 +7,18 @@ export function freezeStatus(res: ServerResponse, status: number): void {
   Object.defineProperty(res, 'statusCode', { get: () => status, set() {}, configurable: true, enumerable: true });
 }
 
+/**
+ * A late `pipeline()` into a response that is closed throws where it is called, in a callback to the end of the process; into one
+ * that does not show it, it ends like any whose target has closed. `writableEnded` shows the truth.
+ */
+export function hideClosing(res: ServerResponse): void {
+  if (res.req.httpVersionMajor >= 2) return; // shows neither
+  Object.defineProperties(res, {
+    destroyed: { get: () => false, set() {}, configurable: true, enumerable: true },
+    closed: { value: undefined, configurable: true },
+  });
+}
+
 /** Ends a response so that its client sees it broken; destroying a stream of HTTP/2 alone would end it cleanly. */
 export function breakOff(res: ServerResponse, destroy: () => void): void {
   const { stream } = res as { stream?: ServerHttp2Stream };

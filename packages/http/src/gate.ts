@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { AttemptEvents, CapturedAnswer, Reply } from '@brownout/core';
 import { Capture } from './capture.ts';
 import { hasClientLeft, isDestroyedHere, isDisconnected } from './connection.ts';
-import { breakOff, deadenSetters, freezeStatus, type Method, releaseSource } from './dead-response.ts';
+import { breakOff, deadenSetters, freezeStatus, hideClosing, type Method, releaseSource } from './dead-response.ts';
 import { type HeaderSetters, promisedLength, ResponseHead } from './response-head.ts';
 import { type HeaderValues, headerGiven, headersSince } from './response-headers.ts';
 import { sendReply } from './send-reply.ts';
@@ -145,6 +145,7 @@ export class Gate {
     shieldAnswered(res); // the handler may fail yet
     this.#pass(() => sendReply(res, reply));
     freezeStatus(res, reply.status);
+    hideClosing(res);
   }
 
   /** Ends what flows: after `last`, or so that the client sees a broken body and not a short valid one. */
@@ -257,6 +258,8 @@ export class Gate {
   #end(args: unknown[]): unknown {
     if (this.#isRefused()) {
       this.#swallow(args);
+      // a pipeline from an iterable waits for an end that has been; this, too, lets it go on
+      if (this.#res.listenerCount('drain') > 0) nextTick(() => this.#res.emit('drain'));
       return this.#res;
     }
     const again = this.#res.writableEnded;
