@@ -336,4 +336,18 @@ describe('Gate', () => {
     expect(thrown).toEqual(['TypeError', 'ERR_STREAM_NULL_VALUES', 'ERR_HTTP_HEADERS_SENT']);
     expect([status, policy.asked]).toEqual([201, [201]]);
   });
+
+  it('goes by the status that the head was made with, not by one that is set later', async () => {
+    const { status, policy } = await ask((res, own) => {
+      own.capturing = true;
+      res.writeHead(201);
+      res.statusCode = 500;
+      res.write('made');
+      res.statusCode = 404;
+      res.end();
+    });
+    expect(status).toBe(201);
+    expect(policy.told).toEqual(['began 201', 'whole 201']);
+    expect(policy.captured?.status).toBe(201);
+  });
 });

@@ -48,6 +48,8 @@ export class Gate {
   #passing = 0;
   /** The status that the attempt last accepted. */
   #accepted = 0;
+  /** The status that the head was made with: one that is set later goes nowhere. */
+  #made = 0;
   #pinned = false;
   #ended = false;
   #destroyed = false;
@@ -215,8 +217,13 @@ export class Gate {
     if (this.#phase === 'answered' && !this.#res.headersSent) return this.#call('writeHead', [this.#res.statusCode]);
     if (this.#dead) return this.#res;
     const returned = this.#call('writeHead', args);
+    this.#made = this.#res.statusCode;
     if (this.#passing === 0 && this.#phase === 'waiting') this.#shield();
     return returned;
+  }
+
+  get #status(): number {
+    return this.#made > 0 && this.#res.headersSent ? this.#made : this.#res.statusCode;
   }
 
   /** An error page would end the connection of an answer whose head is made: where we can do better, it is ours to end. */
@@ -242,7 +249,7 @@ export class Gate {
   /** Whether what the handler sends now goes nowhere; the first time, this asks. */
   #isRefused(): boolean {
     if (this.#passing === 0 && this.#phase === 'waiting') {
-      const status = statusFrom(this.#res.statusCode);
+      const status = statusFrom(this.#status);
       if (status > 0 && !this.accepts(status)) return true;
     }
     return this.#dead;
@@ -302,7 +309,7 @@ export class Gate {
   #flow(args: unknown[], isLast = false): void {
     if (this.#phase === 'waiting') {
       this.#phase = 'flowing';
-      this.attempt.began(this.#res.statusCode);
+      this.attempt.began(this.#status);
       if (!isLast) this.#shield();
     } else if (this.#phase !== 'flowing') return;
     clearTimeout(this.#orphaned);
@@ -321,7 +328,7 @@ export class Gate {
     this.#ended = true;
     const body = this.#capture?.body();
     this.#capture = undefined;
-    const status = this.#res.statusCode;
+    const status = this.#status;
     if (body === undefined) this.attempt.ended('whole', status, this.#captured);
     else {
       const coding = this.#coding === undefined ? {} : { 'content-encoding': String(this.#coding) };
@@ -338,7 +345,7 @@ export class Gate {
     const isTheirs = this.#phase === 'flowing' || this.#phase === 'waiting';
     const isBroken = isTheirs && (this.#destroyed || isDestroyedHere(this.#res));
     const ending = isBroken ? 'broken' : 'deserted';
-    this.attempt.ended(ending, this.#res.statusCode);
+    this.attempt.ended(ending, this.#status);
     this.#phase = 'released';
   }
 
