@@ -350,4 +350,26 @@ describe('Gate', () => {
     expect(policy.told).toEqual(['began 201', 'whole 201']);
     expect(policy.captured?.status).toBe(201);
   });
+
+  it('takes no headers of a head that Node has refused', async () => {
+    const thrown: string[] = [];
+    const { policy } = await ask((res, own) => {
+      own.capturing = true;
+      const writeHead = res.writeHead as (...given: unknown[]) => ServerResponse;
+      for (const refused of [
+        [200, [['X-A', 'refused'], null]],
+        [200, { 'X-A': 'refused', 'bad name': '1' }],
+      ]) {
+        try {
+          writeHead.apply(res, refused);
+        } catch (error) {
+          thrown.push((error as Error).message);
+        }
+      }
+      writeHead.call(res, 200, 7, { 'X-A': 'taken' }).end('x');
+    });
+    expect(thrown).toEqual([expect.stringContaining("reading '0'"), expect.stringContaining('bad name')]);
+    expect(policy.headers).toEqual({ 'x-a': 'taken' });
+    expect(policy.captured).toMatchObject({ status: 200, headers: { 'x-a': 'taken' } });
+  });
 });

@@ -206,11 +206,12 @@ export class Gate {
   }
 
   #writeHead(args: unknown[]): unknown {
+    let headers: HeaderValues | undefined;
     if (this.#phase === 'waiting' && !this.#res.headersSent) {
       this.#headArguments = args;
       const status = statusFrom(args[0]);
       if (status > 0 && this.#passing === 0 && !this.accepts(status)) return this.#res;
-      if (status > 0 && this.attempt.capturing) this.gatherHeaders(status);
+      if (status > 0 && this.attempt.capturing) headers = this.#ownHeaders(status);
       this.#coding = this.#res.getHeader('content-encoding') ?? headerGiven(args, 'content-encoding');
     }
     // who wraps `end` from outside may end our answer only later, and with it make its head
@@ -219,6 +220,7 @@ export class Gate {
     const returned = this.#call('writeHead', args);
     this.#made = this.#res.statusCode;
     if (this.#passing === 0 && this.#phase === 'waiting') this.#shield();
+    if (headers !== undefined) this.#wants(headers); // Node has taken them
     return returned;
   }
 
@@ -239,11 +241,20 @@ export class Gate {
 
   /** Notes what the handler has put on the head by now, and asks how many bytes of the body are wanted. */
   gatherHeaders(status: number): { readonly headers: HeaderValues; readonly wanted: number } | undefined {
+    const headers = this.#ownHeaders(status);
+    return headers === undefined ? undefined : { headers, wanted: this.#wants(headers) };
+  }
+
+  #ownHeaders(status: number): HeaderValues | undefined {
     if (this.#headers !== undefined || status !== this.#accepted) return undefined;
-    this.#headers = headersSince(this.#res, this.#before.headers, this.#headArguments);
-    const wanted = this.attempt.captures(status, this.#headers);
+    return headersSince(this.#res, this.#before.headers, this.#headArguments);
+  }
+
+  #wants(headers: HeaderValues): number {
+    this.#headers = headers;
+    const wanted = this.attempt.captures(this.#accepted, headers);
     if (wanted > 0) this.#capture = new Capture(wanted);
-    return { headers: this.#headers, wanted };
+    return wanted;
   }
 
   /** Whether what the handler sends now goes nowhere; the first time, this asks. */

@@ -43,7 +43,7 @@ export function headersSince(
 
 /** The headers among the arguments of `writeHead`. */
 function headersGiven(headArguments: readonly unknown[]): unknown {
-  return typeof headArguments[1] === 'string' ? headArguments[2] : (headArguments[1] ?? headArguments[2]);
+  return headArguments[2] ?? (typeof headArguments[1] === 'string' ? undefined : headArguments[1]);
 }
 
 /** The value of a header among the arguments of `writeHead`. */
@@ -56,8 +56,10 @@ export function headerGiven(headArguments: readonly unknown[], name: string): un
 /** The forms that `writeHead` takes: an object, a flat array of names and values, an array of pairs. */
 function* headerPairs(given: unknown): Generator<[string, unknown]> {
   if (Array.isArray(given)) {
-    if (Array.isArray(given[0])) for (const pair of given) yield [String(pair[0]), pair[1]];
-    else for (let at = 0; at + 1 < given.length; at += 2) yield [String(given[at]), given[at + 1]];
+    if (Array.isArray(given[0])) {
+      // Node throws on what is no pair
+      for (const pair of given) if (Array.isArray(pair)) yield [String(pair[0]), pair[1]];
+    } else for (let at = 0; at + 1 < given.length; at += 2) yield [String(given[at]), given[at + 1]];
   } else if (typeof given === 'object' && given !== null) {
     for (const [name, value] of Object.entries(given)) if (value !== undefined) yield [name, value];
   }
