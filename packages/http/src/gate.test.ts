@@ -372,4 +372,18 @@ describe('Gate', () => {
     expect(policy.headers).toEqual({ 'x-a': 'taken' });
     expect(policy.captured).toMatchObject({ status: 200, headers: { 'x-a': 'taken' } });
   });
+
+  it('takes nothing for an answer that is said to a response that is destroyed', async () => {
+    const { whole, policy } = await ask(async (res, own) => {
+      own.capturing = true;
+      res.write('first');
+      await sleep(10);
+      own.broke = () => false;
+      res.destroy();
+      res.write('late');
+      res.end();
+    });
+    expect(whole).toBe(false);
+    await expect.poll(() => policy.told).toEqual(['began 200', 'broken 200']);
+  });
 });

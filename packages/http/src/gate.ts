@@ -280,9 +280,9 @@ export class Gate {
       if (this.#res.listenerCount('drain') > 0) nextTick(() => this.#res.emit('drain'));
       return this.#res;
     }
-    const again = this.#res.writableEnded;
+    const isOver = this.#res.writableEnded || this.#res.destroyed;
     const returned = this.#call('end', args);
-    if (this.#passing > 0 || again) return returned;
+    if (this.#passing > 0 || isOver) return returned;
     if (this.#phase === 'handed over') {
       this.#phase = 'answered';
       this.#deaden();
@@ -318,6 +318,7 @@ export class Gate {
 
   /** Something of the handler's own answer went out. */
   #flow(args: unknown[], isLast = false): void {
+    if (this.#res.destroyed) return;
     if (this.#phase === 'waiting') {
       this.#phase = 'flowing';
       this.attempt.began(this.#status);
