@@ -14,12 +14,9 @@ export class Capture {
     const room = this.#limit - this.#bytes;
     const size = typeof chunk === 'string' ? chunk.length : chunk instanceof Uint8Array ? chunk.byteLength : 0;
     if (size === 0) return; // nothing was written with it
-    const bytes =
-      size > room
-        ? undefined
-        : Buffer.from(chunk as string, typeof encoding === 'string' ? (encoding as 'utf8') : 'utf8');
+    const bytes = size > room ? undefined : bytesOf(chunk as string | Uint8Array, encoding);
     if (bytes === undefined || bytes.byteLength > room) {
-      this.#chunks = undefined; // over the limit: given up
+      this.#chunks = undefined; // over the limit, or in no known coding: given up
       return;
     }
     this.#bytes += bytes.byteLength;
@@ -31,4 +28,9 @@ export class Capture {
     if (this.#chunks === undefined) return undefined;
     return this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
   }
+}
+
+function bytesOf(chunk: string | Uint8Array, encoding: unknown): Uint8Array | undefined {
+  if (typeof chunk !== 'string' || typeof encoding !== 'string') return Buffer.from(chunk as string);
+  return Buffer.isEncoding(encoding) ? Buffer.from(chunk, encoding) : undefined;
 }

@@ -386,4 +386,31 @@ describe('Gate', () => {
     expect(whole).toBe(false);
     await expect.poll(() => policy.told).toEqual(['began 200', 'broken 200']);
   });
+
+  it('captures nothing of a body that a write has failed in, and throws where Node throws alone', async () => {
+    const write = (res: ServerResponse) => (res.write as (...given: unknown[]) => boolean)('abc', 'no coding');
+    const thrown: unknown[] = [];
+    const failed = await ask((res, own) => {
+      own.capturing = true;
+      res.setHeader('Content-Length', 3);
+      try {
+        write(res);
+      } catch (error) {
+        thrown.push((error as NodeJS.ErrnoException).code);
+      }
+      res.end('abc');
+    });
+    const headOnly = await ask(
+      (res, own) => {
+        own.capturing = true;
+        write(res);
+        res.end();
+      },
+      undefined,
+      'HEAD',
+    );
+    expect(thrown).toEqual(['ERR_UNKNOWN_ENCODING']);
+    expect(failed.policy.captured).toBeUndefined();
+    expect(headOnly.policy).toMatchObject({ told: ['began 200', 'whole 200'], captured: undefined });
+  });
 });

@@ -200,6 +200,7 @@ export class Gate {
       return returned;
     } finally {
       this.#passing--;
+      if (isThrown) this.#capture = undefined; // who knows what of it is out
       // a body that does not fit its head is refused only when that is out
       if (isThrown && name === 'end' && this.#res.headersSent) this.#flow([]);
     }
