@@ -414,3 +414,38 @@ describe('Gate', () => {
     expect(headOnly.policy).toMatchObject({ told: ['began 200', 'whole 200'], captured: undefined });
   });
 });
+
+describe.each(['GET', 'HEAD'])('Gate, asked with %s', (method) => {
+  it.each<[string, Handler]>([
+    ['a head without a body that Node refused half-way', (res) => res.writeHead(204, ['odd'])],
+    [
+      'a head with a bad header after its framing',
+      (res) => res.writeHead(200, ['Transfer-Encoding', 'chunked', 'X-A', '\n']),
+    ],
+    ['a head that ends the connection', (res) => res.writeHead(200, { Connection: 'close' })],
+    ['a header that ends the connection', (res) => res.setHeader('Connection', 'close')],
+    ['a removed Connection', (res) => res.removeHeader('Connection')],
+    ['a removed Date', (res) => res.removeHeader('Date')],
+    ['a wish to end the connection', (res) => Object.assign(res, { shouldKeepAlive: false })],
+    ['a body declared by hand', (res) => Object.assign(res, { chunkedEncoding: true, strictContentLength: true })],
+  ])('frames its answer alike, and keeps the connection, after %s', async (_, handler) => {
+    const { raw, body, whole } = await ask(
+      (res, policy) => {
+        try {
+          handler(res, policy, res.req);
+        } catch {}
+        policy.gate.reply(ours);
+      },
+      undefined,
+      method,
+    );
+    expect(raw.filter((_name, at) => at % 2 === 0)).toEqual([
+      'content-type',
+      'Content-Length',
+      'Date',
+      'Connection',
+      'Keep-Alive',
+    ]);
+    expect([raw[3], raw[7], body, whole]).toEqual(['4', 'keep-alive', method === 'GET' ? 'ours' : '', true]);
+  });
+});

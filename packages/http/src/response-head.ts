@@ -1,13 +1,15 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { snapshotHeaders } from './response-headers.ts';
 
-/** The parts of Node's response that are not in its types: what a head that is made but not sent has left behind. */
+/** The parts of Node's response that are not in its types: what a head that was made, or refused half-way, leaves behind. */
 interface UnsentHead {
   _header: string | null;
   _headerSent: boolean;
   _contentLength: number | null;
   _hasBody: boolean;
-  chunkedEncoding: boolean;
+  _last: boolean;
+  _removedConnection: boolean;
+  _trailer: string;
 }
 
 /** The methods that set headers, as they were before anybody further in wrapped them. */
@@ -20,25 +22,34 @@ export interface HeaderSetters {
 export class ResponseHead {
   readonly headers: OutgoingHttpHeaders;
   readonly #status: number;
+  readonly #sendDate: boolean;
+  readonly #shouldKeepAlive: boolean;
+  readonly #removedConnection: boolean;
 
   constructor(res: ServerResponse) {
     this.headers = snapshotHeaders(res);
     this.#status = res.statusCode;
+    this.#sendDate = res.sendDate;
+    this.#shouldKeepAlive = res.shouldKeepAlive;
+    this.#removedConnection = (res as unknown as UnsentHead)._removedConnection;
   }
 
   restore(res: ServerResponse, { setHeader, removeHeader }: HeaderSetters): void {
-    if (res.headersSent) uncommit(res);
+    const isHttp1 = res.req.httpVersionMajor < 2;
+    if (isHttp1) unmake(res);
     for (const name of res.getHeaderNames()) {
-      if (name in this.headers) continue;
-      removeHeader.call(res, name);
-      if (name === 'date') res.sendDate = true; // removing it switched it off
+      if (!(name in this.headers)) removeHeader.call(res, name);
     }
     for (const name in this.headers) {
       const value = this.headers[name]!;
       if (res.getHeader(name) !== value) setHeader.call(res, name, value);
     }
     res.statusCode = this.#status;
-    if (res.req.httpVersionMajor < 2) res.statusMessage = undefined as never; // it sticks
+    res.sendDate = this.#sendDate; // removing a date switches it off
+    if (!isHttp1) return;
+    res.statusMessage = undefined as never; // it sticks
+    res.shouldKeepAlive = this.#shouldKeepAlive;
+    (res as unknown as UnsentHead)._removedConnection = this.#removedConnection;
   }
 }
 
@@ -48,12 +59,14 @@ export function promisedLength(res: ServerResponse): number | undefined {
   return hasBody ? (length ?? undefined) : undefined;
 }
 
-/** Unmakes a head that was made and not sent: only HTTP/1 has such a thing. */
-function uncommit(res: ServerResponse): void {
-  const made = res as unknown as UnsentHead;
-  if (typeof made._header !== 'string' || made._headerSent) return;
+/** Unmakes a head that was not sent, and what is left of one that Node refused half-way: it would frame the next one. */
+function unmake(res: ServerResponse): void {
+  const made = res as ServerResponse & UnsentHead;
+  if (made._header === undefined || made._headerSent) return;
   made._header = null;
   made._contentLength = null;
-  made._hasBody = true;
+  made._hasBody = res.req.method !== 'HEAD';
+  made._last = false;
+  made._trailer = '';
   made.chunkedEncoding = false;
 }
