@@ -35,7 +35,7 @@ export function releaseSource(source: Readable, res: ServerResponse): void {
 }
 
 /**
- * What the methods that set headers do to an answered response: nothing. `through` tells when the call is our own, and `beneath`
+ * What the methods that the gate leaves alone until then do to an answered response: nothing. `through` tells when the call is our own, and `beneath`
  * are the methods as they were.
  */
 export function deadenSetters(res: ServerResponse, beneath: Setters, through: () => boolean): void {
@@ -58,8 +58,9 @@ const setterNames = [
   'writeProcessing',
   'writeEarlyHints',
   'writeInformation',
+  'writeHeader',
 ] as const;
-const chained: ReadonlySet<string> = new Set(['setHeader', 'setHeaders', 'appendHeader']);
+const chained: ReadonlySet<string> = new Set(['setHeader', 'setHeaders', 'appendHeader', 'writeHeader']);
 
 // biome-ignore lint/suspicious/noExplicitAny: they stand in for overloaded methods, and hand on whatever they are given
 export type Method = (...args: any[]) => any;

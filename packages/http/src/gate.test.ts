@@ -192,6 +192,7 @@ describe('Gate', () => {
       await sleep(20);
       const late: (() => unknown)[] = [
         () => res.writeHead(200, { late: '1' }),
+        () => (res as unknown as { writeHeader: (status: number) => void }).writeHeader(200),
         () => res.setHeader('late', '1'),
         () => res.appendHeader('late', '1'),
         () => res.removeHeader('content-type'),

@@ -445,5 +445,6 @@ function methodsOf(res: ServerResponse) {
     writeProcessing: res.writeProcessing,
     writeEarlyHints: res.writeEarlyHints,
     writeInformation: (res as { writeInformation?: Method }).writeInformation,
+    writeHeader: (res as { writeHeader?: Method }).writeHeader,
   };
 }
