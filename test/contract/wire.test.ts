@@ -192,6 +192,28 @@ describe.each(hosts)('On the wire, $name', (host) => {
     expect([await upload(drained), await upload(flowing)]).toEqual([200, 200]);
   });
 
+  it('answers 408 to an upload that stops, whatever the handler does when it hears of it', async () => {
+    const url = await start(
+      host.create({
+        use: { brownout: createBrownout(), timeoutMs: 30 },
+        routes: {
+          'POST /a': ({ req, res, brownout }) => {
+            req.resume();
+            brownout.signal.addEventListener('abort', () => res.end('mine'));
+            return new Promise(() => {});
+          },
+        },
+      }),
+    );
+    const headers = { 'content-type': 'text/x-slow', 'content-length': 8 };
+    const status = await new Promise((resolve, reject) => {
+      request(`${url}/a`, { method: 'POST', headers }, ({ statusCode }) => resolve(statusCode))
+        .on('error', reject)
+        .write('half');
+    });
+    expect(status).toBe(408);
+  });
+
   it('leaves a source alone that others read, too', async () => {
     const radio = new Readable({ read() {} });
     radio.on('data', () => {});

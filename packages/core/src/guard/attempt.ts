@@ -290,6 +290,7 @@ export class Attempt<Native> implements GuardedAttempt {
     if (this.#phase !== 'running' || !this.#governs) return;
     this.#settle('ignore');
     this.#finish();
+    this.#exchange.hold();
     this.#controller?.abort(clientLeft());
     this.#exchange.serve(requestTimeout);
   }
