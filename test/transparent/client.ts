@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 /** What a client sees, but for the time of day. */
-export function withoutTimes(text: string): string {
+function withoutTimes(text: string): string {
   return text.replace(/^(Date|Last-Modified|Expires): .*$/gim, '$1: -').replace(/(expires=)[^;\r\n]*/gi, '$1-');
 }
 
