@@ -8,7 +8,7 @@ import type { LadderAnswer } from '../tiers/ladder.ts';
 import type { CapturedAnswer, ProvidedContext, TierSite } from '../tiers/tier.ts';
 import { Admission } from './admission.ts';
 import type { CircuitSource } from './circuit-source.ts';
-import { Deadline } from './deadline.ts';
+import type { Deadline, Deadlines } from './deadlines.ts';
 import type { Facts, Fallbacks } from './fallbacks.ts';
 import type { GuardedAttempt } from './guarded-attempt.ts';
 import { countedElsewhere, ignored, type Judgement, judgeError, judgeStatus } from './judgement.ts';
@@ -21,6 +21,8 @@ type Phase = 'aside' | 'running' | 'flowing' | 'degrading' | 'over';
 /** How one route is guarded. */
 export interface Policy<Native> {
   readonly timeoutMs: number;
+  /** Those of `timeoutMs`; `undefined` without one. */
+  readonly deadlines: Deadlines | undefined;
   readonly idleMs: number;
   readonly totalMs: number;
   readonly fallbacks: Fallbacks<Native>;
@@ -126,8 +128,8 @@ export class Attempt<Native> implements GuardedAttempt {
       return;
     }
     this.#exchange.run(this, this.#admission.expected);
-    if (this.#phase === 'running' && this.#policy.timeoutMs > 0 && !this.#yielded) {
-      this.#deadline = new Deadline(this.#exchange, this.#policy.timeoutMs, this);
+    if (this.#phase === 'running' && !this.#yielded) {
+      this.#deadline = this.#policy.deadlines?.arm(this.#exchange, this);
     }
   }
 
@@ -374,7 +376,7 @@ export class Attempt<Native> implements GuardedAttempt {
   }
 
   #disarm(): void {
-    this.#deadline?.disarm();
+    if (this.#deadline !== undefined) this.#policy.deadlines!.disarm(this.#deadline);
     this.#stream?.disarm();
   }
 

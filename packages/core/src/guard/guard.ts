@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.ts';
 import type { TierSite } from '../tiers/tier.ts';
 import { Attempt, type Policy } from './attempt.ts';
 import { type CircuitSource, OneCircuit, RouteCircuits } from './circuit-source.ts';
+import { Deadlines } from './deadlines.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { type BreakerOptions, type ParsedOptions, parseBreakerOptions, parseRow } from './guard-options.ts';
 import type { GuardedAttempt } from './guarded-attempt.ts';
@@ -65,7 +66,8 @@ export class Guard<Native> {
 function policy<Native>(parsed: ParsedOptions<Native>, set: Brownout, site: TierSite, row?: string): Policy<Native> {
   const { timeoutMs = 30_000, stream: { idleMs = 0, totalMs = 0 } = {} } = parsed.own;
   const fallbacks = new Fallbacks(parsed, site);
-  return { timeoutMs, idleMs, totalMs, fallbacks, circuits: circuitSource(parsed, set, timeoutMs, row) };
+  const deadlines = timeoutMs > 0 ? new Deadlines(timeoutMs) : undefined;
+  return { timeoutMs, deadlines, idleMs, totalMs, fallbacks, circuits: circuitSource(parsed, set, timeoutMs, row) };
 }
 
 function circuitSource<Native>(

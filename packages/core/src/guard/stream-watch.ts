@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Exchange } from '../exchange.ts';
-import { mostTimerMs } from './deadline.ts';
+import { mostTimerMs } from './deadlines.ts';
 
 /** Watches an answer that flows: its silence, and its whole length. One timer, however many chunks. */
 export class StreamWatch {
