@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { emitWarning } from 'node:process';
-import { Stream } from 'node:stream';
 import { format, types } from 'node:util';
 import type { AttemptEvents, CapturedAnswer, GuardedAttempt, Reply } from '@brownout/core';
 import { dropReplaced, type Gate, NodeExchange, NodeRequest } from '@brownout/http';
@@ -62,13 +61,16 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
   /** Starts the attempt; what it returns settles when Koa may go on with the middleware outside. */
   handle(attempt: GuardedAttempt): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#resolve = () => {
-        this.#left = true;
-        resolve();
-      };
+      this.#resolve = resolve;
       this.#reject = reject;
       attempt.start();
     });
+  }
+
+  /** Lets Koa go on with the middleware outside. */
+  #leave(): void {
+    this.#left = true;
+    this.#resolve();
   }
 
   pass(): void {
@@ -77,43 +79,50 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
 
   protected proceed(attempt: AttemptEvents): void {
     this.#running = true;
-    const threw = (error: unknown) => {
-      this.#running = false;
-      if (!attempt.threw(error)) this.#reject(error);
-      else if (!this.gate!.takesOver) this.#resolve(); // all is said
-    };
-    this.#next()
-      .then(() => this.#settled(attempt), threw)
-      .catch(threw); // a body that cannot be written as JSON throws
+    this.#next().then(
+      () => this.#settled(attempt),
+      (error: unknown) => this.#threw(attempt, error),
+    );
+  }
+
+  #threw(attempt: AttemptEvents, error: unknown): void {
+    this.#running = false;
+    if (!attempt.threw(error)) this.#reject(error);
+    else if (!this.gate!.takesOver) this.#leave(); // all is said
   }
 
   #settled(attempt: AttemptEvents): void {
-    const ctx = this.#ctx;
     this.#running = false;
-    const gate = this.gate!;
-    if (!gate.waiting || ctx.respond === false) {
-      this.#resolve(); // the raw response has it
-      return;
+    try {
+      if (this.#isLeftToKoa(attempt)) this.#leave();
+    } catch (error) {
+      this.#threw(attempt, error); // a body that cannot be written as JSON
     }
-    const { status } = ctx;
-    if (!gate.accepts(status)) return; // answered by a tier, here or soon
-    const whole = wholeBody(ctx.body);
-    if (whole !== undefined) {
+  }
+
+  /** Whether the answer is for Koa to write, or written; if not, a tier answers, here or soon. */
+  #isLeftToKoa(attempt: AttemptEvents): boolean {
+    const { response, respond } = this.#ctx;
+    const gate = this.gate!;
+    if (!gate.waiting || respond === false) return true; // the raw response has it
+    const { status, body } = response;
+    if (!gate.accepts(status)) return false;
+    if (isWhole(body)) {
       // what the middleware outside does from here on is not this route's doing
-      gate.pass(attempt.capturing ? this.#captured(gate, status, whole) : undefined);
+      gate.pass(attempt.capturing ? this.#captured(gate, status, body) : undefined);
       attempt.began(status, true);
     } else {
       this.#pipes = true;
       if (attempt.capturing) gate.gatherHeaders(status);
     }
-    this.#resolve();
+    return true;
   }
 
   /** The answer as the handler gave it, before middleware outside wraps or encodes it. */
-  #captured(gate: Gate, status: number, whole: () => string | Uint8Array): CapturedAnswer | undefined {
+  #captured(gate: Gate, status: number, whole: unknown): CapturedAnswer | undefined {
     const gathered = gate.gatherHeaders(status);
     if (gathered === undefined || gathered.wanted === 0) return undefined;
-    const body = Buffer.from(whole() as string);
+    const body = bytesOf(whole);
     return body.byteLength > gathered.wanted ? undefined : { status, headers: gathered.headers, body };
   }
 
@@ -131,12 +140,12 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
       ctx.respond = false;
       super.serve(reply);
     }
-    this.#resolve();
+    this.#leave();
   }
 
   override abandon(): void {
     this.#ctx.respond = false;
-    this.#resolve();
+    this.#leave();
   }
 
   fail(error: unknown): void {
@@ -156,12 +165,18 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
   }
 }
 
-/** The bytes of a body that Koa sends whole; `undefined` for one that flows. */
-function wholeBody(body: unknown): (() => string | Uint8Array) | undefined {
-  if (body === null || body === undefined) return () => '';
-  if (typeof body === 'string' || Buffer.isBuffer(body)) return () => body;
-  const flows = [Stream, Blob, ReadableStream, Response].some((kind) => body instanceof kind);
-  return flows || typeof (body as { pipe?: unknown }).pipe === 'function' ? undefined : () => JSON.stringify(body);
+/** Whether Koa sends this body whole: all but what flows. */
+function isWhole(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return true;
+  if (typeof (body as { pipe?: unknown }).pipe === 'function') return false;
+  if (Object.getPrototypeOf(body) === Object.prototype) return true; // the usual one is known at once
+  return ![Blob, ReadableStream, Response].some((kind) => body instanceof kind);
+}
+
+/** A copy of the bytes of a body that Koa sends whole. @throws what `JSON.stringify` throws */
+function bytesOf(body: unknown): Buffer {
+  if (body === null || body === undefined) return Buffer.alloc(0);
+  return Buffer.from(typeof body === 'string' || Buffer.isBuffer(body) ? (body as string) : JSON.stringify(body));
 }
 
 /** Text as text, for middleware outside that looks at it; only UTF-8, as which Koa sends it. */
