@@ -1,4 +1,5 @@
-import type { Verdict } from './events.ts';
+import type { Clock } from './clock.ts';
+import type { Events, Verdict } from './events.ts';
 
 /** How a call ended: with an HTTP status, or with an error. */
 export type Outcome = { readonly status: number } | { readonly error: unknown };
@@ -6,8 +7,15 @@ export type Outcome = { readonly status: number } | { readonly error: unknown };
 /** A class of errors, for `instanceof`. */
 export type ErrorClass = abstract new (...args: never[]) => unknown;
 
+/** The circuit that asks a classifier, as far as one may need it: to tell of what a verdict cannot say. */
+export interface AskingCircuit {
+  readonly name: string;
+  readonly events: Pick<Events, 'emit'>;
+  readonly clock: Clock;
+}
+
 /** Decides what an outcome says about the dependency. */
-export type Classifier = (outcome: Outcome) => Verdict;
+export type Classifier = (outcome: Outcome, circuit: AskingCircuit) => Verdict;
 
 /** Error classes whose verdict is fixed; `failure` is looked at first, and all other outcomes have the default verdict. */
 export interface ClassifyLists {

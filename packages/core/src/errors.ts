@@ -6,6 +6,7 @@ export type BrownoutErrorCode =
   | 'ERR_DEADLINE'
   | 'ERR_OVERLOADED'
   | 'ERR_RATE_LIMITED'
+  | 'ERR_ANSWER'
   | 'ERR_TIER'
   | 'ERR_OPTIONS';
 

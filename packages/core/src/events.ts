@@ -6,6 +6,8 @@ import type { FallbackLevel, FallbackReason } from './metadata.ts';
 /** Which rule tripped a circuit. */
 export type TripRule = 'streak' | 'rate' | 'slow';
 export type Verdict = 'success' | 'failure' | 'ignore';
+/** What no waiting mends: somebody must act. */
+export type AlertProblem = 'unauthorized' | 'insufficient_quota';
 export type RefusalReason = 'circuit_open' | 'forced_open' | 'overloaded' | 'rate_limited';
 export type CircuitMode = 'enforce' | 'shadow' | 'forced_open' | 'disabled';
 
@@ -42,6 +44,8 @@ export interface BrownoutEvents {
   would_trip: Occurred & { readonly rule: TripRule };
   mode_changed: Occurred & { readonly from: CircuitMode; readonly to: CircuitMode; readonly why: string | undefined };
   reset: Occurred;
+  /** The dependency turned us away for what no waiting mends, such as a key that is no longer valid. Told by classifiers. */
+  alert: Occurred & { readonly problem: AlertProblem; readonly error: unknown };
   store_failed: { readonly at: number; readonly operation: 'get' | 'set' | 'delete'; readonly error: unknown };
   store_recovered: { readonly at: number };
   /** A function that the user handed in threw, or returned what it must not. */
@@ -63,6 +67,7 @@ export const eventNames: readonly BrownoutEventName[] = [
   'would_trip',
   'mode_changed',
   'reset',
+  'alert',
   'store_failed',
   'store_recovered',
   'option_failed',

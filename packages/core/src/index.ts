@@ -6,6 +6,16 @@ export { Circuit } from './circuit/circuit.ts';
 export type { CircuitOptions } from './circuit/circuit-options.ts';
 export type { CircuitHealth, CircuitMetrics } from './circuit/metrics.ts';
 export type { Permit, Refusal } from './circuit/permit.ts';
+export { retryAfterOf } from './circuit/retry-after.ts';
+export {
+  type AskingCircuit,
+  type Classifier,
+  type Classify,
+  type ClassifyLists,
+  defaultVerdict,
+  type ErrorClass,
+  type Outcome,
+} from './classify.ts';
 export type { Clock } from './clock.ts';
 export {
   BrownoutError,
@@ -17,6 +27,7 @@ export {
   TierError,
 } from './errors.ts';
 export type {
+  AlertProblem,
   BrownoutEventName,
   BrownoutEvents,
   BrownoutListener,
@@ -31,6 +42,7 @@ export { Guard } from './guard/guard.ts';
 export type { BreakerOptions, RouteOptions, StreamLimits } from './guard/guard-options.ts';
 export type { GuardedAttempt } from './guard/guarded-attempt.ts';
 export type { FallbackLevel, FallbackMetadata, FallbackReason } from './metadata.ts';
+export { type OptionRule, type OptionRules, parseOptions, rules } from './options.ts';
 export type { FriendlyWords } from './replies/friendly-words.ts';
 export { isReplaced } from './replies/reply-form.ts';
 export type { Reply, ReplyHeaders } from './reply.ts';

@@ -197,7 +197,7 @@ export class Circuit {
   #asked(classify: Classifier, outcome: Outcome): Verdict {
     let failure: unknown;
     try {
-      const verdict: unknown = classify(outcome);
+      const verdict: unknown = classify(outcome, this);
       if (isVerdict(verdict)) return verdict;
       if (verdict instanceof Promise) verdict.catch(ignored);
       failure = new TypeError(

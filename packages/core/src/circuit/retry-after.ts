@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 
 /**
  * Milliseconds that an upstream's error asks to wait: its `retryAfterMs`, or the `retry-after-ms` or `Retry-After` of its
@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts';
  *
  * @param clock whose wall time a date is compared to
  */
-export function retryAfterOf(error: unknown, clock: Clock): number {
+export function retryAfterOf(error: unknown, clock: Pick<Clock, 'wall'> = systemClock): number {
   try {
     const { retryAfterMs, headers } = error as { retryAfterMs?: unknown; headers?: unknown };
     if (typeof retryAfterMs === 'number') return positive(retryAfterMs);

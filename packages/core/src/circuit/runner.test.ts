@@ -797,6 +797,20 @@ describe('the classify option', () => {
     expect(circuit.verdictOf({ status: 200 })).toBe('ignore');
   });
 
+  it('is told which circuit asks, and can tell of what a verdict cannot say', async () => {
+    const error = boom();
+    const { circuit, events } = setUp({
+      classify: (outcome, { name, events, clock }) => {
+        events.emit('alert', { circuit: name, at: clock.wall(), problem: 'unauthorized', error });
+        return 'error' in outcome ? 'ignore' : 'success';
+      },
+    });
+    const alerted = vi.fn();
+    events.on('alert', alerted);
+    await circuit.run(() => Promise.reject(error)).catch(nothing);
+    expect(alerted.mock.calls).toEqual([[{ circuit: circuit.name, at: 0, problem: 'unauthorized', error }]]);
+  });
+
   it('names classes, before anything else', () => {
     class Mine extends Error {
       readonly status = 404;
