@@ -5,6 +5,13 @@ import type { CapturedAnswer } from './tiers/tier.ts';
 /** How an answer that began to flow came to its end. */
 export type Ending = 'whole' | 'broken' | 'deserted';
 
+/** Whom a host's router asks for a path, each by its whole pattern, in the order in which it does. */
+export interface Lineup {
+  readonly routes: readonly string[];
+  /** Middleware that is mounted on a path of its own. */
+  readonly mounts: readonly string[];
+}
+
 /**
  * One request on a guarded route, as an adapter lends it to the core. An adapter has no policy of its own: it says what
  * happens to the attempt that it was given in `run`, and does what it is told.
@@ -19,9 +26,14 @@ export interface Exchange<Native = unknown> {
   readonly mountedPath: string;
   /**
    * The whole pattern of the route that has been reached, mounts included, never a URL: `/api/users/:id`. `undefined` before one
-   * is reached, or where the host tells none: under an app-wide mount it is known late.
+   * is reached, or where the host tells none: under an app-wide mount it is known late. Empty where one was reached, and nothing can
+   * tell its pattern until `run` is asked to find out.
    */
   readonly route: string | undefined;
+  /** The whole path as the host's router has it: that of the request, unless middleware outside has rewritten it. */
+  readonly routedPath: string;
+  /** Whom the host's own router would ask if this request came to `path`; `undefined` where it cannot be told. */
+  lineup(path: string): Lineup | undefined;
   /** Bytes of the request's own body that have come, or `'whole'`; `'unread'` when nobody takes what has come. */
   readonly upload: number | 'whole' | 'unread';
   /** The attempt of the breaker around this one, if there is one: the innermost governs. */

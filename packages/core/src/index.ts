@@ -37,7 +37,7 @@ export type {
   Verdict,
 } from './events.ts';
 export { type Excerpt, type ExcerptsOptions, excerpts, type Passage } from './excerpts/excerpts.ts';
-export type { AttemptEvents, Ending, Exchange } from './exchange.ts';
+export type { AttemptEvents, Ending, Exchange, Lineup } from './exchange.ts';
 export { Guard } from './guard/guard.ts';
 export type { BreakerOptions, RouteOptions, StreamLimits } from './guard/guard-options.ts';
 export type { GuardedAttempt } from './guard/guarded-attempt.ts';

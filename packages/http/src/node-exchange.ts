@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AttemptEvents, Exchange, Reply, RequestView } from '@brownout/core';
+import type { AttemptEvents, Exchange, Lineup, Reply, RequestView } from '@brownout/core';
 import { isDegraded, markDegraded } from './degraded.ts';
 import { Gate, gateOf } from './gate.ts';
 import { sendReply } from './send-reply.ts';
@@ -24,6 +24,8 @@ export abstract class NodeExchange<Native> implements Exchange<Native> {
   abstract get mountedPath(): string;
   abstract readonly mountPoint: string;
   abstract get route(): string | undefined;
+  abstract readonly routedPath: string;
+  abstract lineup(path: string): Lineup | undefined;
   abstract fail(error: unknown): void;
   abstract report(error: unknown): void;
   /** Lets the host run what is behind the middleware, unguarded. */

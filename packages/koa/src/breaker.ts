@@ -1,5 +1,5 @@
 import { type BreakerOptions, Guard, type RouteHandle } from '@brownout/core';
-import type { Context, Middleware } from 'koa';
+import type { Context, Middleware, Next } from 'koa';
 import { KoaExchange } from './koa-exchange.ts';
 
 declare module 'koa' {
@@ -18,9 +18,14 @@ declare module 'koa' {
 export function breaker(options?: BreakerOptions<Context>): Middleware {
   const guard = new Guard<Context>('breaker', options);
   return function brownout(ctx, next) {
-    const exchange = new KoaExchange(ctx as unknown as Context, next);
-    const attempt = guard.attempt(exchange);
-    ctx.brownout = attempt;
-    return exchange.handle(attempt);
+    return attempted(guard, brownout, ctx as unknown as Context, next);
   };
+}
+
+/** Runs `next` within a guard. `middleware`: as it was registered. */
+export function attempted(guard: Guard<Context>, middleware: unknown, ctx: Context, next: Next): Promise<void> {
+  const exchange = new KoaExchange(middleware, ctx, next);
+  const attempt = guard.attempt(exchange);
+  ctx.brownout = attempt;
+  return exchange.handle(attempt);
 }

@@ -1,6 +1,6 @@
-import type { BreakerOptions } from '@brownout/core';
+import { type BreakerOptions, Guard } from '@brownout/core';
 import type { Context, Middleware, ParameterizedContext } from 'koa';
-import { breaker } from './breaker.ts';
+import { attempted } from './breaker.ts';
 
 /**
  * Wraps a handler: `router.post('/ask', guarded(ask, options))`. On Koa a middleware sees what is thrown behind it, so this is a
@@ -14,6 +14,8 @@ export function guarded<State, Own, Body>(
   options?: BreakerOptions<ParameterizedContext<State, Own, Body>>,
 ): Middleware<State, Own, Body>;
 export function guarded(handler: Middleware, options?: BreakerOptions<Context>): Middleware {
-  const guard = breaker(options);
-  return (ctx, next) => guard(ctx, async () => handler(ctx, next));
+  const guard = new Guard<Context>('guarded', options);
+  return function brownout(ctx, next) {
+    return attempted(guard, brownout, ctx as unknown as Context, async () => handler(ctx, next));
+  };
 }

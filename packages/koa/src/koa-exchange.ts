@@ -1,15 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { emitWarning } from 'node:process';
 import { format, types } from 'node:util';
-import type { AttemptEvents, CapturedAnswer, GuardedAttempt, Reply } from '@brownout/core';
+import type { AttemptEvents, CapturedAnswer, GuardedAttempt, Lineup, Reply } from '@brownout/core';
 import { dropReplaced, type Gate, NodeExchange, NodeRequest } from '@brownout/http';
 import type { Context, Next } from 'koa';
-
-/** What routers and body parsers put on Koa's context. */
-interface RoutedContext {
-  readonly _matchedRoute?: string | RegExp;
-  readonly mountPath?: string;
-}
+import { hostRoutes } from './host-routes.ts';
+import { mountOf, ownLayer, patternOf, type RouteTrail, trailOf } from './route-trail.ts';
 
 class KoaRequest<C extends Context> extends NodeRequest<C> {
   override get body(): unknown {
@@ -27,8 +23,12 @@ class KoaRequest<C extends Context> extends NodeRequest<C> {
  */
 export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
   readonly mountPoint: string;
+  readonly routedPath: string;
   readonly #ctx: C;
   readonly #next: Next;
+  /** The pattern of the one route that this is the breaker of. */
+  readonly #own: string | undefined;
+  readonly #trail: RouteTrail | undefined;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
   /** What is behind still runs, so `ctx` is not ours alone. */
@@ -38,11 +38,19 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
   /** The body is one that Koa pipes. */
   #pipes = false;
 
-  constructor(ctx: C, next: Next) {
+  /** `middleware`: as it was registered. */
+  constructor(middleware: unknown, ctx: C, next: Next) {
     super(ctx.req, ctx.res, new KoaRequest(ctx.req, ctx.originalUrl, ctx));
     this.#ctx = ctx;
     this.#next = next;
-    this.mountPoint = (ctx as RoutedContext).mountPath ?? '';
+    this.mountPoint = mountOf(ctx);
+    this.routedPath = this.mountPoint + ctx.path;
+    const own = ownLayer(ctx, middleware);
+    if (own !== undefined) this.#own = patternOf(ctx, own.path);
+    else {
+      this.#trail = trailOf(ctx);
+      this.#trail.restart();
+    }
   }
 
   get application(): object {
@@ -54,8 +62,11 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
   }
 
   get route(): string | undefined {
-    const { _matchedRoute: matched, mountPath = '' } = this.#ctx as unknown as RoutedContext;
-    return matched === undefined ? undefined : mountPath + String(matched);
+    return this.#own ?? this.#trail!.pattern;
+  }
+
+  lineup(path: string): Lineup | undefined {
+    return this.mountPoint === '' ? hostRoutes(this.#ctx, path) : undefined;
   }
 
   /** Starts the attempt; what it returns settles when Koa may go on with the middleware outside. */

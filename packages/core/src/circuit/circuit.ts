@@ -77,6 +77,11 @@ export class Circuit {
     return this.#machine.inFlight;
   }
 
+  /** Whether the next call may be refused. Reading changes nothing. */
+  get mayRefuse(): boolean {
+    return this.#machine.mayRefuse;
+  }
+
   /** Closed, with nothing in flight, no failure of late and no override: a new circuit would be no different. */
   get isIdle(): boolean {
     return this.#machine.isIdle;

@@ -86,6 +86,13 @@ export class Machine implements Settler {
     return this.#inFlight;
   }
 
+  get mayRefuse(): boolean {
+    if (this.#mode !== 'enforce') return this.#mode === 'forced_open';
+    return (
+      this.#state.kind !== 'closed' || this.#inFlight >= (this.#settings.maxConcurrent ?? Number.POSITIVE_INFINITY)
+    );
+  }
+
   /** Nothing would be lost with it: closed, with nothing in flight, no failure of late, and no override. */
   get isIdle(): boolean {
     const state = this.#state;

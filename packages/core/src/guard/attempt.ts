@@ -1,5 +1,6 @@
 import type { Circuit } from '../circuit/circuit.ts';
 import { refusalError } from '../circuit/refusal-error.ts';
+import { statusOf } from '../classify.ts';
 import { DeadlineError } from '../errors.ts';
 import type { Ending, Exchange } from '../exchange.ts';
 import { type FallbackLevel, type FallbackReason, fallbackReasons } from '../metadata.ts';
@@ -205,7 +206,7 @@ export class Attempt<Native> implements GuardedAttempt {
       this.#cut('failure', 'failure');
       return false;
     }
-    const judgement = judgeError(error, this.#admission.reach());
+    const judgement = judgeError(error, this.#admission.reach(statusOf(error)));
     if (this.#isAnswered(judgement)) {
       this.#exchange.hold();
       this.#report(error);
