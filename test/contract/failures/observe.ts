@@ -13,6 +13,8 @@ export interface Failing {
   readonly options?: Options;
   /** Express: an error handler of the application's own that answers. */
   readonly errorPage?: (res: Call['res']) => void;
+  /** The handler never settles. */
+  readonly hangs?: boolean;
   /** The client goes when it has its first bytes. */
   readonly leaves?: boolean;
 }
@@ -27,6 +29,8 @@ export interface Seen {
   readonly counted: string;
   /** What the `degraded` event tells. */
   readonly degraded: readonly string[];
+  /** The verdicts that the `settled` event tells. */
+  readonly settled: readonly string[];
   /** What the application's error handlers, or Koa's 'error' listeners, are given. */
   readonly reported: readonly string[];
 }
@@ -40,8 +44,10 @@ interface Answer {
 export async function observe(host: Host, style: Style, failing: Failing): Promise<Seen & { readonly body: string }> {
   const brownout = createBrownout();
   const degraded: string[] = [];
+  const settled: string[] = [];
   const reported: string[] = [];
   brownout.on('degraded', ({ reason, level, status }) => void degraded.push(`${status} ${level} ${reason}`));
+  brownout.on('settled', ({ circuit, verdict }) => void (circuit === 'GET /a' && settled.push(verdict)));
   const options: Options = { brownout, ...failing.options };
   const handled = Promise.withResolvers<void>();
   const handler: Handler = (call) => {
@@ -74,7 +80,7 @@ export async function observe(host: Host, style: Style, failing: Failing): Promi
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   try {
     const { client, body } = await ask(`${url}/a`, agent, failing.leaves === true);
-    await handled.promise;
+    if (failing.hangs !== true) await handled.promise;
     for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
     const next = await ask(`${url}/b`, agent, false);
     const circuit = brownout.circuit('GET /a');
@@ -84,7 +90,7 @@ export async function observe(host: Host, style: Style, failing: Failing): Promi
       .map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`))
       .join(', ');
     const connection = next.client === '200' && connections === 1 ? 'kept' : 'closed';
-    return { client, connection, counted, degraded, reported, body };
+    return { client, connection, counted, degraded, settled, reported, body };
   } finally {
     agent.destroy();
     server.closeAllConnections();

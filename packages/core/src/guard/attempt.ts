@@ -343,8 +343,9 @@ export class Attempt<Native> implements GuardedAttempt {
     if (!governs) return;
     this.#controller?.abort(answeredAlready());
     const facts: Facts = { reason, circuit: this.#admission.name, retryAfterMs: undefined };
-    this.#exchange.cut(this.#policy.fallbacks.lastWords(this.#exchange, facts));
-    this.#tell(reason, 'unavailable', 200);
+    const last = this.#policy.fallbacks.lastWords(this.#exchange, facts);
+    this.#exchange.cut(last);
+    if (last !== undefined) this.#tell(reason, 'unavailable', 200);
   }
 
   #tell(reason: FallbackReason, level: FallbackLevel, status: number): void {
