@@ -100,6 +100,29 @@ describe.each(hosts)('On the wire, $name', (host) => {
     expect([response.status, response.headers.get('retry-after'), await response.text()]).toEqual([429, '7', 'mine']);
   });
 
+  it.each<[string, object, boolean]>([
+    ['lets a 429 through that is thrown for the client to see, with its time', { expose: true }, false],
+    ['answers by a tier when a 429 of an upstream is thrown, with its time', {}, true],
+  ])('%s', async (_, own, isDegraded) => {
+    const brownout = createBrownout();
+    const url = await start(
+      host.create({
+        routes: {
+          'GET /a': {
+            guarded: { brownout, circuit: 'a', fallback: [] },
+            handler: () => {
+              throw Object.assign(new Error('mine'), { status: 429, headers: { 'Retry-After': '7' }, ...own });
+            },
+          },
+        },
+      }),
+    );
+    const { status, headers } = await fetch(`${url}/a`);
+    expect([status, headers.get('retry-after')]).toEqual([429, '7']);
+    expect(headers.has('brownout-fallback')).toBe(isDegraded);
+    expect(brownout.circuit('a').metrics().calls).toMatchObject({ failure: 0, ignored: 1 });
+  });
+
   it('does not take pipelined requests whose client left for failures', async () => {
     const brownout = createBrownout();
     const url = await start(

@@ -31,7 +31,7 @@ export function judgeStatus(status: number, exchange: Exchange, circuit: Circuit
 
 /**
  * What a thrown error means. One that an inner circuit has counted or refused is counted once, by the circuit that owns it, and
- * gives its reason and its time; any other 4xx than 408 and 429 is the host's to render.
+ * gives its reason and its time; any other 4xx than 408 and 429, and a limiter's 429, is the host's to render.
  */
 export function judgeError(error: unknown, circuit: Circuit | undefined): Judgement {
   if (error instanceof RefusedError)
@@ -39,7 +39,7 @@ export function judgeError(error: unknown, circuit: Circuit | undefined): Judgem
   if (ownerOf(error)?.verdict === 'failure') return countedElsewhere(error);
   const verdict = circuit?.verdictOf({ error }) ?? 'ignore';
   const isRateLimited = statusOf(error) === 429;
-  if (verdict === 'ignore' && !isRateLimited) return ignored;
+  if (verdict === 'ignore' && (!isRateLimited || isLimitersError(error))) return ignored;
   if (verdict === 'success') return succeeded;
   const retryAfterMs = retryAfterOf(error, circuit?.clock ?? systemClock) || undefined;
   return { verdict, reason: isRateLimited ? 'rate_limited' : 'failure', retryAfterMs };
@@ -50,9 +50,16 @@ export function countedElsewhere(error: unknown): Judgement {
   return { verdict: 'ignore', reason: error instanceof DeadlineError ? 'timeout' : 'failure' };
 }
 
+const limiterFields = ['retry-after', 'ratelimit', 'ratelimit-reset', 'x-ratelimit-reset'];
+
 /** A 429 with a time or a quota on it is the application's own word to this client. */
 function isLimitersOwn(exchange: Exchange): boolean {
-  return ['retry-after', 'ratelimit', 'ratelimit-reset', 'x-ratelimit-reset'].some(
-    (name) => exchange.header(name) !== undefined,
-  );
+  return limiterFields.some((name) => exchange.header(name) !== undefined);
+}
+
+/** So is one that is thrown for the host to show (`expose`) with such headers, as http-errors and `ctx.throw` carry them. */
+function isLimitersError(error: unknown): boolean {
+  const { expose, headers } = error as { readonly expose?: unknown; readonly headers?: unknown };
+  if (expose !== true || typeof headers !== 'object' || headers === null) return false;
+  return Object.keys(headers).some((name) => limiterFields.includes(name.toLowerCase()));
 }
