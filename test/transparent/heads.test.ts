@@ -243,8 +243,9 @@ describe.each(rawHosts)('$name makes the same heads with and without a breaker',
   });
 });
 
-describe.each(rawHosts.filter(({ name }) => /5|3/.test(name)))('$name makes the same heads', (host) => {
-  describe.each(Object.entries(requests))('for %s', (_, request) => {
+describe.each(Object.entries(requests))('For %s', (_, request) => {
+  // one host: the raw response is the same on all
+  describe.each(rawHosts.filter(({ name }) => /Koa 2/.test(name)))('$name makes the same heads', (host) => {
     // Node refuses to announce trailers where there are no chunks
     it.each(Object.entries(heads).filter(([name]) => name !== 'trailers'))('%s', async (_name, [make]) => {
       await host.compare((_req, res, page) => void make(res, page), { client: raw(request), shows: /HTTP\/1\.1 \d/ });

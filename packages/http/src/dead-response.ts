@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import type { Readable } from 'node:stream';
 
 /** Access logs tell the status that the client got, whatever the handler sets later. */
 export function freezeStatus(res: ServerResponse, status: number): void {
@@ -24,14 +23,6 @@ export function breakOff(res: ServerResponse, destroy: () => void): void {
   const { stream } = res as { stream?: ServerHttp2Stream };
   if (res.req.httpVersionMajor >= 2) stream?.close(constants.NGHTTP2_INTERNAL_ERROR);
   else destroy();
-}
-
-/** Lets go of what is piped into a response that is answered; the request's own body is only drained, and what others read stays. */
-export function releaseSource(source: Readable, res: ServerResponse): void {
-  source.unpipe(res);
-  if (source.listenerCount('data') > 0) return;
-  if (source === (res.req as Readable)) source.resume();
-  else source.destroy();
 }
 
 /**

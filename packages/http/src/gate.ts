@@ -4,7 +4,8 @@ import type { Readable } from 'node:stream';
 import type { AttemptEvents, CapturedAnswer, Reply } from '@brownout/core';
 import { Capture } from './capture.ts';
 import { hasClientLeft, isDestroyedHere, isDisconnected } from './connection.ts';
-import { breakOff, deadenSetters, freezeStatus, hideClosing, type Method, releaseSource } from './dead-response.ts';
+import { breakOff, deadenSetters, freezeStatus, hideClosing, type Method } from './dead-response.ts';
+import { PipedSources, releaseSource } from './piped-sources.ts';
 import { type HeaderSetters, promisedLength, ResponseHead } from './response-head.ts';
 import { type HeaderValues, headerGiven, headersSince } from './response-headers.ts';
 import { sendReply } from './send-reply.ts';
@@ -18,6 +19,9 @@ interface GatedResponse extends ServerResponse {
 
 /** How long an answer may wait for more when what was piped into it has died. */
 const orphanMs = 1_000;
+
+/** What a gate may add to the listeners of one event: an application that is near its limit must not be warned for them. */
+const ownListeners = 3;
 
 /** What the gate replaces from the start. */
 type Held = 'writeHead' | 'write' | 'end' | 'flushHeaders' | 'destroy';
@@ -62,7 +66,7 @@ export class Gate {
   #captured: CapturedAnswer | undefined;
   /** Bytes of the body that were given, where a length was promised. */
   #given = 0;
-  #sources: Readable[] | undefined;
+  #sources: PipedSources | undefined;
   /** Puts the real socket back. */
   #unshield: (() => void) | undefined;
 
@@ -73,6 +77,8 @@ export class Gate {
     this.#beneath = methodsOf(res);
     this.#res[kGate] = this;
     this.#wrap();
+    const most = res.getMaxListeners();
+    if (most > 0) res.setMaxListeners(most + ownListeners);
     res.on('close', () => this.#closed());
     res.on('pipe', (source: Readable) => this.#piped(source));
     if (res.headersSent) this.#flow([]);
@@ -367,10 +373,8 @@ export class Gate {
       releaseSource(source, this.#res);
       return;
     }
-    this.#sources = [...(this.#sources ?? []), source];
-    // a pipe does not tell its end that its source has died
-    source.once('close', () => {
-      if (source.readableEnded || source.listenerCount('data') === 0 || !this.#sources?.includes(source)) return;
+    this.#sources ??= new PipedSources(this.#res);
+    this.#sources.add(source, () => {
       if (this.#phase === 'waiting') this.#orphan(source);
       // what flows may go on from elsewhere
       else this.#orphaned = setTimeout(() => this.#orphan(source), orphanMs);
@@ -382,8 +386,7 @@ export class Gate {
   }
 
   #releaseSources(): void {
-    for (const source of this.#sources ?? []) releaseSource(source, this.#res);
-    this.#sources = undefined;
+    this.#sources?.release();
   }
 
   get #dead(): boolean {

@@ -1,0 +1,48 @@
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+
+/** What is piped into a response now. A pipe does not tell its end that its source has died: this does. */
+export class PipedSources {
+  readonly #res: ServerResponse;
+  readonly #watched = new Map<Readable, () => void>();
+
+  constructor(res: ServerResponse) {
+    this.#res = res;
+    res.on('unpipe', (source: Readable) => this.#forget(source));
+  }
+
+  /** `died`: called when it closes before its end, while it is still piped. */
+  add(source: Readable, died: () => void): void {
+    if (this.#watched.has(source)) return;
+    const onClose = () => {
+      this.#watched.delete(source);
+      if (!source.readableEnded) died();
+    };
+    this.#watched.set(source, onClose);
+    source.once('close', onClose);
+  }
+
+  /** Lets go of all of them. */
+  release(): void {
+    for (const source of [...this.#watched.keys()]) {
+      this.#forget(source);
+      releaseSource(source, this.#res);
+    }
+  }
+
+  /** A source may outlive this response, and be piped into many. */
+  #forget(source: Readable): void {
+    const onClose = this.#watched.get(source);
+    if (onClose === undefined) return;
+    this.#watched.delete(source);
+    source.off('close', onClose);
+  }
+}
+
+/** Lets go of what is piped into a response that is answered; the request's own body is only drained, and what others read stays. */
+export function releaseSource(source: Readable, res: ServerResponse): void {
+  source.unpipe?.(res); // streams of the oldest kind have none, and write on into what swallows it
+  if (source.listenerCount('data') > 0) return;
+  if (source === (res.req as Readable)) source.resume();
+  else source.destroy();
+}
