@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Installed, install, nodes, readmeModule, root, run } from './installed.ts';
 
 const require = createRequire(import.meta.url);
-const names = ['@brownout/core', '@brownout/express', '@brownout/http', '@brownout/koa'];
+const names = ['@brownout/core', '@brownout/express', '@brownout/http', '@brownout/koa', '@brownout/openai'];
 const everyNode = await nodes();
 
 let installed: Installed;
