@@ -13,6 +13,7 @@ class ListenerExchange extends NodeExchange<IncomingMessage> {
   readonly application: object;
   readonly mountPoint = '';
   readonly mountedPath: string;
+  readonly routedPath: string;
   readonly route = undefined;
   readonly #listen: () => void;
 
@@ -20,8 +21,12 @@ class ListenerExchange extends NodeExchange<IncomingMessage> {
     super(req, res, new NodeRequest(req, req.url ?? '', req));
     this.application = application;
     this.mountedPath = this.request.path;
+    this.routedPath = this.request.path;
     this.#listen = listen;
   }
+
+  /** There is no router to be asked. */
+  lineup(): undefined {}
 
   pass(): void {
     this.#listen();
