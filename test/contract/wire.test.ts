@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { PassThrough, pipeline, Readable } from 'node:stream';
@@ -307,6 +308,23 @@ describe.each(hosts.filter(({ family }) => family === 'koa'))('On the wire, $nam
     );
     expect((await fetch(`${url}/a`)).status).toBe(503);
     expect(seen.every((error) => error instanceof Error)).toBe(true);
+  });
+
+  it('answers for a file that is not there as the host does: with 404 in Koa 2, as for any error in Koa 3', async () => {
+    const brownout = createBrownout();
+    const seen: unknown[] = [];
+    const url = await start(
+      host.create({
+        use: { brownout, circuit: 'a' },
+        routes: { 'GET /a': () => readFile('/there/is/no/such/file') },
+        onError: (error) => seen.push(error),
+      }),
+    );
+    const isMissing = host.name === 'Koa 2';
+    expect((await fetch(`${url}/a`)).status).toBe(isMissing ? 404 : 503);
+    expect((await fetch(`${url}/a`)).status).toBe(isMissing ? 404 : 503);
+    expect(brownout.circuit('a').metrics().calls).toMatchObject(isMissing ? { ignored: 2 } : { failure: 2 });
+    expect(seen).toHaveLength(2);
   });
 });
 

@@ -5,6 +5,7 @@ import type { AttemptEvents, CapturedAnswer, GuardedAttempt, Lineup, Reply } fro
 import { dropReplaced, type Gate, NodeExchange, NodeRequest } from '@brownout/http';
 import type { Context, Next } from 'koa';
 import { hostRoutes } from './host-routes.ts';
+import { isMissingFile } from './missing-file.ts';
 import { mountOf, ownLayer, patternOf, type RouteTrail, trailOf } from './route-trail.ts';
 
 class KoaRequest<C extends Context> extends NodeRequest<C> {
@@ -98,7 +99,9 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
 
   #threw(attempt: AttemptEvents, error: unknown): void {
     this.#running = false;
-    if (!attempt.threw(error)) this.#reject(error);
+    // what Koa answers with 404 goes by that status, as it comes
+    const isLeft = this.gate!.waiting && isMissingFile(error, this.#ctx);
+    if (isLeft || !attempt.threw(error)) this.#reject(error);
     else if (!this.gate!.takesOver) this.#leave(); // all is said
   }
 
