@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { connect, createServer as createServer2 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -309,6 +310,22 @@ describe('Gate', () => {
       policy.gate.cut(undefined);
     });
     expect(broken.whole).toBe(false);
+  });
+
+  it('returns on HTTP/2 what a response returns there', async () => {
+    const returned: unknown[] = [];
+    const h2 = createServer2((_req, res) => {
+      const policy = new Policy();
+      policy.broke = () => false;
+      policy.gate = new Gate(res as never, policy);
+      returned.push(res.writeHead(200) === res, res.write('x'), res.destroy());
+    });
+    await new Promise<void>((resolve) => h2.listen(0, '127.0.0.1', resolve));
+    const session = connect(`http://127.0.0.1:${(h2.address() as AddressInfo).port}`);
+    await new Promise((resolve) => session.request().on('error', resolve).on('close', resolve).resume());
+    session.close();
+    h2.close();
+    expect(returned).toEqual([true, true, undefined]);
   });
 
   it('sends a HEAD the headers alone', async () => {

@@ -312,8 +312,7 @@ export class Gate {
     const isLeft = hasClientLeft(this.#res);
     if (this.#passing === 0 && !isLeft && this.#breaks(args[0])) return this.#res;
     this.#destroyed = !isLeft;
-    this.#call('destroy', args);
-    return this.#res;
+    return this.#call('destroy', args);
   }
 
   /** Whether an answer of ours is in the place of one that breaks, or at its end. */
