@@ -225,14 +225,15 @@ export class Gate {
     if (this.#phase === 'answered' && !this.#res.headersSent) return this.#call('writeHead', [this.#res.statusCode]);
     if (this.#dead) return this.#res;
     const returned = this.#call('writeHead', args);
-    this.#made = this.#res.statusCode;
+    this.#made = statusFrom(this.#res.statusCode);
     if (this.#passing === 0 && this.#phase === 'waiting') this.#shield();
     if (headers !== undefined) this.#wants(headers); // Node has taken them
     return returned;
   }
 
+  /** The status that goes out, or would; 0 when Node makes no head with it. */
   get #status(): number {
-    return this.#made > 0 && this.#res.headersSent ? this.#made : this.#res.statusCode;
+    return this.#made > 0 && this.#res.headersSent ? this.#made : statusFrom(this.#res.statusCode);
   }
 
   /** An error page would end the connection of an answer whose head is made: where we can do better, it is ours to end. */
@@ -267,7 +268,7 @@ export class Gate {
   /** Whether what the handler sends now goes nowhere; the first time, this asks. */
   #isRefused(): boolean {
     if (this.#passing === 0 && this.#phase === 'waiting') {
-      const status = statusFrom(this.#status);
+      const status = this.#status;
       if (status > 0 && !this.accepts(status)) return true;
     }
     return this.#dead;
