@@ -2,10 +2,12 @@
 // curl -N http://127.0.0.1:3000/ask -H 'Content-Type: application/json' -d '{"question":"When is the office open?"}'
 // README.md shows what comes when the model is killed in the middle of an answer.
 import { cachedAnswer, guarded, unavailable } from '@brownout/express';
+import { classifyOpenAIError, primedStream } from '@brownout/openai';
 import express from 'express';
 import OpenAI from 'openai';
 
 const openai = new OpenAI({ maxRetries: 0 });
+const model = process.env.OPENAI_MODEL ?? 'gpt-4o-mini';
 const handbook = `# Handbook
 
 ## Opening hours
@@ -22,26 +24,20 @@ app.post(
   // `guarded` and not `breaker`: on Express that sees no error that is thrown when bytes have gone out already.
   guarded(
     async (req, res) => {
-      // Opened before a byte is written: a model that is down degrades whole, with its own status.
-      const stream = await openai.chat.completions.create(
-        {
-          model: process.env.OPENAI_MODEL ?? 'gpt-4o-mini',
-          messages: [
-            { role: 'system', content: `Answer from this handbook alone.\n\n${handbook}` },
-            { role: 'user', content: req.body.question },
-          ],
-          stream: true,
-        },
+      const messages = [
+        { role: 'system' as const, content: `Answer from this handbook alone.\n\n${handbook}` },
+        { role: 'user' as const, content: req.body.question },
+      ];
+      // Nothing is written before there is a token: a model that is down degrades whole, with its own status.
+      const stream = await primedStream(
+        ({ signal }) => openai.chat.completions.create({ model, messages, stream: true }, { signal }),
         { signal: req.brownout.signal },
       );
       res.type('text/event-stream'); // without `no-cache`, which forbids to serve it later in place of a fresh one
-      let finished = false;
       for await (const { choices } of stream) {
         const token = choices[0]?.delta.content;
         if (token) res.write(`data: ${JSON.stringify({ token })}\n\n`);
-        finished ||= Boolean(choices[0]?.finish_reason);
       }
-      if (!finished) throw new Error('The model stopped in the middle of its answer');
       res.end('data: [DONE]\n\n');
     },
     {
@@ -49,6 +45,7 @@ app.post(
       timeoutMs: 20_000, // to the first byte
       stream: { idleMs: Number(process.env.IDLE_MS ?? 5_000) }, // silence after it
       failureThreshold: 3,
+      classify: classifyOpenAIError,
       fallback: [cachedAnswer({ key: (req) => req.body.question }), unavailable({ service: 'AI assistant' })],
     },
   ),

@@ -3,6 +3,7 @@
 // README.md shows what comes when the model is killed in the middle of an answer.
 import { Readable } from 'node:stream';
 import { breaker, cachedAnswer, unavailable } from '@brownout/koa';
+import { classifyOpenAIError, primedStream } from '@brownout/openai';
 import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import type { Context } from 'koa';
@@ -10,6 +11,7 @@ import Koa from 'koa';
 import OpenAI from 'openai';
 
 const openai = new OpenAI({ maxRetries: 0 });
+const model = process.env.OPENAI_MODEL ?? 'gpt-4o-mini';
 const handbook = `# Handbook
 
 ## Opening hours
@@ -21,13 +23,10 @@ Returns are free for 30 days. The label for returns is in the parcel.`;
 const questionOf = (ctx: Context) => (ctx.request.body as { question: string }).question;
 
 async function* events(stream: AsyncIterable<OpenAI.ChatCompletionChunk>) {
-  let finished = false;
   for await (const { choices } of stream) {
     const token = choices[0]?.delta.content;
     if (token) yield `data: ${JSON.stringify({ token })}\n\n`;
-    finished ||= Boolean(choices[0]?.finish_reason);
   }
-  if (!finished) throw new Error('The model stopped in the middle of its answer');
   yield 'data: [DONE]\n\n';
 }
 
@@ -42,19 +41,17 @@ router.post(
     timeoutMs: 20_000, // to the first byte
     stream: { idleMs: Number(process.env.IDLE_MS ?? 5_000) }, // silence after it
     failureThreshold: 3,
+    classify: classifyOpenAIError,
     fallback: [cachedAnswer({ key: questionOf }), unavailable({ service: 'AI assistant' })],
   }),
   async (ctx) => {
-    // Opened before a byte is written: a model that is down degrades whole, with its own status.
-    const stream = await openai.chat.completions.create(
-      {
-        model: process.env.OPENAI_MODEL ?? 'gpt-4o-mini',
-        messages: [
-          { role: 'system', content: `Answer from this handbook alone.\n\n${handbook}` },
-          { role: 'user', content: questionOf(ctx) },
-        ],
-        stream: true,
-      },
+    const messages = [
+      { role: 'system' as const, content: `Answer from this handbook alone.\n\n${handbook}` },
+      { role: 'user' as const, content: questionOf(ctx) },
+    ];
+    // Nothing is written before there is a token: a model that is down degrades whole, with its own status.
+    const stream = await primedStream(
+      ({ signal }) => openai.chat.completions.create({ model, messages, stream: true }, { signal }),
       { signal: ctx.brownout.signal },
     );
     ctx.type = 'text/event-stream'; // without `no-cache`, which forbids to serve it later in place of a fresh one

@@ -34,7 +34,7 @@ describe('The streaming examples', () => {
   it.concurrent.each(['express', 'koa'])(
     'end a broken stream with an event, replay a whole one, refuse while open (%s)',
     {
-      timeout: 30_000,
+      timeout: 60_000,
     },
     async (host) => {
       await using programs = new AsyncDisposableStack();
