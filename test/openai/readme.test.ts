@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { consequences } from '../../packages/openai/src/outcome.ts';
 import { useServers } from '../contract/servers.ts';
 import type { CaseName } from './scripts.ts';
 import { scriptedUpstream } from './upstream.ts';
@@ -13,6 +14,15 @@ beforeAll(() => mkdir(folder, { recursive: true }));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the README of @brownout/openai', () => {
+  it('says of each kind of outcome what follows from it', () => {
+    const rows = [...readme.matchAll(/^\| `(\w+)` \| .* \| (.*) \| (.*) \| (.*) \|$/gm)].map((row) => row.slice(1));
+    const said = rows.map(([kind, verdict, retry, next]) => [
+      kind,
+      { verdict: verdict!.split(',')[0], retry: retry !== 'no', next: next !== 'no', alert: /alert/.test(verdict!) },
+    ]);
+    expect(Object.fromEntries(said)).toEqual(consequences);
+  });
+
   it('shows an application that degrades, and tells of a bad key', async () => {
     let script: CaseName = 'ok';
     vi.stubEnv('OPENAI_BASE_URL', `${await start(scriptedUpstream(() => script))}/v1`);

@@ -17,23 +17,24 @@ export interface OpenAIOutcome {
   readonly alert: boolean;
 }
 
-type Consequence = Pick<OpenAIOutcome, 'verdict' | 'retry' | 'next'>;
+type Consequence = Pick<OpenAIOutcome, 'verdict' | 'retry' | 'next' | 'alert'>;
 
-const failed: Consequence = { verdict: 'failure', retry: true, next: true };
+const failed: Consequence = { verdict: 'failure', retry: true, next: true, alert: false };
 
-const consequences: Readonly<Record<OpenAIOutcomeKind, Consequence>> = {
-  rate_limited: { verdict: 'ignore', retry: true, next: true },
-  insufficient_quota: { verdict: 'ignore', retry: false, next: true },
-  unauthorized: { verdict: 'ignore', retry: false, next: true },
-  rejected: { verdict: 'ignore', retry: false, next: false },
-  context_too_long: { verdict: 'ignore', retry: false, next: true },
+/** What follows from each kind: the table of the README. */
+export const consequences: Readonly<Record<OpenAIOutcomeKind, Consequence>> = {
+  rate_limited: { verdict: 'ignore', retry: true, next: true, alert: false },
+  insufficient_quota: { verdict: 'ignore', retry: false, next: true, alert: true },
+  unauthorized: { verdict: 'ignore', retry: false, next: true, alert: true },
+  rejected: { verdict: 'ignore', retry: false, next: false, alert: false },
+  context_too_long: { verdict: 'ignore', retry: false, next: true, alert: false },
   unavailable: failed,
   connection: failed,
   timeout: failed,
   bad_answer: failed,
-  refused: { verdict: 'ignore', retry: false, next: true },
-  aborted: { verdict: 'ignore', retry: false, next: false },
-  unknown: { verdict: 'failure', retry: false, next: false },
+  refused: { verdict: 'ignore', retry: false, next: true, alert: false },
+  aborted: { verdict: 'ignore', retry: false, next: false, alert: false },
+  unknown: { verdict: 'failure', retry: false, next: false, alert: false },
 };
 
 /**
@@ -42,14 +43,14 @@ const consequences: Readonly<Record<OpenAIOutcomeKind, Consequence>> = {
  */
 export function openAIOutcome(error: unknown): OpenAIOutcome {
   const kind = kindOf(error);
-  const { verdict, retry, next } = consequences[kind];
+  const { verdict, retry, next, alert } = consequences[kind];
   return {
     kind,
     verdict,
     retry: shouldRetry(error) ?? retry,
     retryAfterMs: retryAfterOf(error) || undefined,
     next,
-    alert: kind === 'unauthorized' || kind === 'insufficient_quota',
+    alert,
   };
 }
 
