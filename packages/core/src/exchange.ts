@@ -40,6 +40,8 @@ export interface Exchange<Native = unknown> {
   readonly outer: AttemptEvents | undefined;
   /** Whether the answer on the response came from a tier of a breaker further in. */
   readonly degraded: boolean;
+  /** The last characters that have gone out of a stream that can be ended by last words; empty before any has. */
+  readonly sent: string;
   /** Whether the client reads too slowly for more bytes to be sent. */
   readonly blocked: boolean;
   /** Whether nobody is there to be answered any more. */

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
+import { isEndedByClosing } from './response-head.ts';
 
 /** Access logs tell the status that the client got, whatever the handler sets later. */
 export function freezeStatus(res: ServerResponse, status: number): void {
@@ -18,11 +19,20 @@ export function hideClosing(res: ServerResponse): void {
   });
 }
 
-/** Ends a response so that its client sees it broken; destroying a stream of HTTP/2 alone would end it cleanly. */
+/**
+ * Ends a response so that its client sees it broken. Destroying a stream of HTTP/2 alone would end it cleanly; and so would closing
+ * the connection of a body that only that ends, as for a client of HTTP/1.0: there it is reset.
+ */
 export function breakOff(res: ServerResponse, destroy: () => void): void {
-  const { stream } = res as { stream?: ServerHttp2Stream };
-  if (res.req.httpVersionMajor >= 2) stream?.close(constants.NGHTTP2_INTERNAL_ERROR);
-  else destroy();
+  const { req, socket } = res;
+  if (req.httpVersionMajor >= 2) {
+    (res as { stream?: ServerHttp2Stream }).stream?.close(constants.NGHTTP2_INTERNAL_ERROR);
+    return;
+  }
+  try {
+    if (isEndedByClosing(res)) socket?.resetAndDestroy();
+  } catch {} // it is none of TCP, and cannot be reset
+  destroy();
 }
 
 /**

@@ -5,6 +5,7 @@ import type { AttemptEvents, CapturedAnswer, Reply } from '@brownout/core';
 import { Capture } from './capture.ts';
 import { hasClientLeft, isDestroyedHere, isDisconnected } from './connection.ts';
 import { breakOff, deadenSetters, freezeStatus, hideClosing, type Method } from './dead-response.ts';
+import { lastOf } from './last-characters.ts';
 import { PipedSources, releaseSource } from './piped-sources.ts';
 import { type HeaderSetters, promisedLength, ResponseHead } from './response-head.ts';
 import { type HeaderValues, headerGiven, headersSince } from './response-headers.ts';
@@ -67,6 +68,8 @@ export class Gate {
   /** Bytes of the body that were given, where a length was promised. */
   #given = 0;
   #sources: PipedSources | undefined;
+  /** Its last characters, while that flows which last words can end. */
+  #sent: string | undefined;
   /** Puts the real socket back. */
   #unshield: (() => void) | undefined;
 
@@ -87,6 +90,11 @@ export class Gate {
   /** Whether a byte of the handler's own answer is out. */
   get flowing(): boolean {
     return this.#phase === 'flowing';
+  }
+
+  /** The last characters that have gone out of a stream that last words can end. */
+  get sent(): string {
+    return this.#sent ?? '';
   }
 
   /** Whether nothing has been decided. */
@@ -238,8 +246,12 @@ export class Gate {
 
   /** An error page would end the connection of an answer whose head is made: where we can do better, it is ours to end. */
   #shield(): void {
-    if (this.attempt.mends) this.#unshield ??= shieldSocket(this.#res.req, () => this.#breaks(undefined));
-    else this.#lift();
+    if (!this.attempt.mends) {
+      this.#lift();
+      return;
+    }
+    this.#unshield ??= shieldSocket(this.#res.req, () => this.#breaks(undefined));
+    if (this.#phase === 'flowing') this.#sent = '';
   }
 
   #lift(): void {
@@ -333,6 +345,7 @@ export class Gate {
     } else if (this.#phase !== 'flowing') return;
     clearTimeout(this.#orphaned);
     this.#capture?.add(args[0], args[1]);
+    if (this.#sent !== undefined) this.#sent = lastOf(this.#sent, args[0], args[1]);
     if (!this.#pinned && promisedLength(this.#res) !== undefined) this.#given += bytesOf(args[0], args[1]);
     if (this.attempt.watchesFlow) this.attempt.flowed();
   }

@@ -89,6 +89,10 @@ export abstract class NodeExchange<Native> implements Exchange<Native> {
     return isDegraded(this.res);
   }
 
+  get sent(): string {
+    return this.gate?.sent ?? '';
+  }
+
   get blocked(): boolean {
     return this.res.writableNeedDrain;
   }

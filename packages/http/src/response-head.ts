@@ -59,6 +59,11 @@ export function promisedLength(res: ServerResponse): number | undefined {
   return hasBody ? (length ?? undefined) : undefined;
 }
 
+/** Whether nothing but the end of the connection tells a client of HTTP/1 that the body is whole. */
+export function isEndedByClosing(res: ServerResponse): boolean {
+  return !res.chunkedEncoding && (res as unknown as UnsentHead)._contentLength === null;
+}
+
 /** Unmakes a head that was not sent, and what is left of one that Node refused half-way: it would frame the next one. */
 function unmake(res: ServerResponse): void {
   const made = res as ServerResponse & UnsentHead;

@@ -89,7 +89,7 @@ export class Fallbacks<Native> {
   /** The last bytes of a flowing answer that is cut; `undefined` where its format has no place for them. */
   lastWords(exchange: Exchange<Native>, facts: Facts): string | undefined {
     const format = streamFormat(exchange);
-    return format && streamTail(format, fallbackMetadata('unavailable', facts, this.#site.clock.wall()));
+    return format && streamTail(format, fallbackMetadata('unavailable', facts, this.#site.clock.wall()), exchange.sent);
   }
 
   #watcherOf(tier: Tier<Native>, request: RequestView<Native>): TierWatcher | undefined {

@@ -23,8 +23,18 @@ export function streamFormat(exchange: Exchange): StreamFormat | undefined {
   return isFixed ? undefined : format;
 }
 
-/** The last bytes of a stream that is cut: an event, or a line, that says so. What stands half written before it stays apart. */
-export function streamTail(format: StreamFormat, metadata: FallbackMetadata): string {
+/** Ends an event, by any of the ends of a line that an event stream may have (HTML, 9.2.5). */
+const blankLine = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)$/;
+
+/**
+ * The last bytes of a stream that is cut, after those that were `sent`: an event, or a line, that says so. An event that stands
+ * half written before it is ended under a name of its own, since under its own it would be taken for whole.
+ */
+export function streamTail(format: StreamFormat, metadata: FallbackMetadata, sent: string): string {
   const said = JSON.stringify({ metadata });
-  return format === 'events' ? `\n\nevent: brownout\ndata: ${said}\n\n` : `\n${said}\n`;
+  const isLineEnded = sent === '' || /[\r\n]$/.test(sent);
+  const newLine = isLineEnded ? '' : '\n';
+  if (format === 'lines') return `${newLine}${said}\n`;
+  const half = sent === '' || blankLine.test(sent) ? '' : `${newLine}event: brownout-partial\n\n`;
+  return `${half}event: brownout\ndata: ${said}\n\n`;
 }
