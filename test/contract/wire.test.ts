@@ -88,6 +88,24 @@ describe.each(hosts)('On the wire, $name', (host) => {
     expect(brownout.circuit('a').inFlight).toBe(0);
   });
 
+  it('ends a stream of events that its handler has corked with its last words, too', async () => {
+    const url = await start(
+      host.create({
+        use: { brownout: createBrownout(), stream: { idleMs: 30 } },
+        routes: {
+          'GET /a': ({ res }) => {
+            res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+            res.write('data: one\n\n');
+            res.cork();
+            res.write('data: two\n\n');
+            return new Promise(() => {});
+          },
+        },
+      }),
+    );
+    expect(await (await fetch(`${url}/a`)).text()).toMatch(/data: one.*data: two.*event: brownout/s);
+  });
+
   it('lets a 429 through that says when to come back, however it was said', async () => {
     const url = await start(
       host.create({

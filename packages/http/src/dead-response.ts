@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
+import { nextTick } from 'node:process';
 import { isEndedByClosing } from './response-head.ts';
 
 /** Access logs tell the status that the client got, whatever the handler sets later. */
@@ -36,8 +37,16 @@ export function breakOff(res: ServerResponse, destroy: () => void): void {
 }
 
 /**
- * What the methods that the gate leaves alone until then do to an answered response: nothing. `through` tells when the call is our own, and `beneath`
- * are the methods as they were.
+ * Takes back what a handler has corked: Node would send a chunked answer that ends corked with its end before its last bytes
+ * (seen on 24).
+ */
+export function uncorkAll(res: ServerResponse): void {
+  while (res.writableCorked > 0) res.uncork();
+}
+
+/**
+ * What the methods and members that the gate leaves alone until then do to an answered response: nothing. `through` tells when the
+ * call is our own, and `beneath` are the methods as they were.
  */
 export function deadenSetters(res: ServerResponse, beneath: Setters, through: () => boolean): void {
   const target = res as unknown as Record<string, unknown>;
@@ -45,8 +54,26 @@ export function deadenSetters(res: ServerResponse, beneath: Setters, through: ()
     const method = beneath[name];
     if (method === undefined) continue;
     const returned = chained.has(name) ? res : undefined;
-    target[name] = (...args: unknown[]) => (through() ? method.apply(res, args) : returned);
+    target[name] = (...args: unknown[]) => {
+      if (through()) return method.apply(res, args);
+      const callback = calledBack.has(name) ? args.at(-1) : undefined;
+      if (typeof callback === 'function') nextTick(callback as () => void);
+      return returned;
+    };
   }
+  const { uncork } = beneath;
+  // corked is only what Node itself has corked, or who wraps the response from outside
+  target['uncork'] = () => res.writableCorked > 0 && uncork?.call(res);
+  if (res.req.httpVersionMajor < 2) freezeMessage(res, through);
+}
+
+/** Who wraps `end` from outside may have the head of our answer made only later. */
+function freezeMessage(res: ServerResponse, through: () => boolean): void {
+  let message = res.statusMessage;
+  const set = (given: string) => {
+    if (through()) message = given;
+  };
+  Object.defineProperty(res, 'statusMessage', { get: () => message, set, configurable: true, enumerable: true });
 }
 
 const setterNames = [
@@ -60,9 +87,17 @@ const setterNames = [
   'writeEarlyHints',
   'writeInformation',
   'writeHeader',
+  'setTimeout',
+  'cork',
 ] as const;
-const chained: ReadonlySet<string> = new Set(['setHeader', 'setHeaders', 'appendHeader', 'writeHeader']);
+const chained: ReadonlySet<string> = new Set(['setHeader', 'setHeaders', 'appendHeader', 'writeHeader', 'setTimeout']);
+const calledBack: ReadonlySet<string> = new Set([
+  'writeContinue',
+  'writeProcessing',
+  'writeEarlyHints',
+  'writeInformation',
+]);
 
 // biome-ignore lint/suspicious/noExplicitAny: they stand in for overloaded methods, and hand on whatever they are given
 export type Method = (...args: any[]) => any;
-type Setters = { readonly [Name in (typeof setterNames)[number]]?: Method | undefined };
+type Setters = { readonly [Name in (typeof setterNames)[number] | 'uncork']?: Method | undefined };

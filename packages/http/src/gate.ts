@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { AttemptEvents, CapturedAnswer, Reply } from '@brownout/core';
 import { Capture } from './capture.ts';
 import { hasClientLeft, isDestroyedHere, isDisconnected } from './connection.ts';
-import { breakOff, deadenSetters, freezeStatus, hideClosing, type Method } from './dead-response.ts';
+import { breakOff, deadenSetters, freezeStatus, hideClosing, type Method, uncorkAll } from './dead-response.ts';
 import { lastOf } from './last-characters.ts';
 import { PipedSources, releaseSource } from './piped-sources.ts';
 import { type HeaderSetters, promisedLength, ResponseHead } from './response-head.ts';
@@ -418,6 +418,7 @@ export class Gate {
    * otherwise add its own headers and bytes to our answer.
    */
   #deaden(): void {
+    uncorkAll(this.#res);
     this.#wrap();
     deadenSetters(this.#res, this.#beneath, () => this.#passing > 0);
   }
@@ -462,5 +463,8 @@ function methodsOf(res: ServerResponse) {
     writeEarlyHints: res.writeEarlyHints,
     writeInformation: (res as { writeInformation?: Method }).writeInformation,
     writeHeader: (res as { writeHeader?: Method }).writeHeader,
+    setTimeout: res.setTimeout,
+    cork: res.cork,
+    uncork: res.uncork,
   };
 }
