@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../clock.ts';
 import { type BrownoutEventName, type BrownoutEvents, Events, eventNames } from '../events.ts';
 import { Circuit } from './circuit.ts';
 import type { CircuitOptions } from './circuit-options.ts';
@@ -748,6 +749,48 @@ describe('Circuit', () => {
       expect(p50).toBeGreaterThan(35);
       expect(p50).toBeLessThan(65);
       expect(p95).toBeGreaterThan(85);
+    });
+  });
+
+  describe('permits', () => {
+    it('want a duration while somebody looks at it', () => {
+      const isTimed = (options?: CircuitOptions, events?: Events) => {
+        const circuit = new Circuit('c', options, events);
+        for (let i = 0; i < 2_000; i++) admitted(circuit).success(1);
+        const permits = Array.from({ length: 100 }, () => admitted(circuit));
+        return permits.filter((permit) => permit.isTimed).length;
+      };
+      expect(admitted(new Circuit('c')).isTimed).toBe(true);
+      expect(isTimed()).toBeLessThan(15);
+      expect(isTimed({ slowCallMs: 100 })).toBe(100);
+      const events = new Events();
+      events.on('settled', () => undefined);
+      expect(isTimed({}, events)).toBe(100);
+    });
+
+    it('of dense traffic are counted without a look at the clock for each, and none is lost', () => {
+      const now = vi.spyOn(systemClock, 'now');
+      const circuit = new Circuit('c', { failureRateThreshold: 0.001 });
+      for (let i = 0; i < 4_195; i++) admitted(circuit).success(1);
+      now.mockClear();
+      for (let i = 0; i < 800; i++) admitted(circuit).success(1);
+      expect(now.mock.calls.length).toBeLessThan(400);
+      now.mockRestore();
+      fail(circuit, 4);
+      const { calls, failureRate, inFlight } = circuit.metrics();
+      expect([calls.success, failureRate, inFlight]).toEqual([4_995, 4 / 4_999, 0]);
+      fail(circuit);
+      expect(circuit.state).toBe('open');
+    });
+
+    it('of dense traffic that settle after a reset are late', () => {
+      const circuit = new Circuit('c');
+      succeed(circuit, 3_000);
+      const before = Array.from({ length: 16 }, () => admitted(circuit));
+      circuit.reset();
+      succeed(circuit, 3_000);
+      for (const permit of before) permit.success(1);
+      expect(circuit.metrics().calls.late).toBe(16);
     });
   });
 

@@ -114,12 +114,13 @@ export class Machine implements Settler {
   admit(): CallPermit | Refusal {
     const mode = this.#mode;
     if (mode === 'forced_open') return this.#refused('forced_open', undefined);
-    const { maxConcurrent, clock, probeLeaseMs } = this.#settings;
+    const { maxConcurrent, clock, probeLeaseMs, slowCallMs } = this.#settings;
+    const isTold = this.events.wanted('settled');
     let now = Number.NaN;
     if (mode === 'enforce' && this.#state.kind !== 'closed') {
       now = clock.now();
       if (!this.#approached(now)) return this.#refused('circuit_open', this.#openLeft(now));
-    } else if (maxConcurrent !== undefined || this.events.wanted('settled')) {
+    } else if (maxConcurrent !== undefined || isTold) {
       now = clock.now();
     }
     if (maxConcurrent !== undefined) {
@@ -128,7 +129,8 @@ export class Machine implements Settler {
         return this.#refused('overloaded', undefined);
     }
     const state = this.#state;
-    const permit = new CallPermit(this, state, now, this.#isSampled(state));
+    const isSampled = this.#isSampled(state);
+    const permit = new CallPermit(this, state, now, isSampled, isSampled || isTold || slowCallMs !== false);
     this.#inFlight++;
     entered();
     this.#concurrency?.add(permit);
@@ -153,31 +155,21 @@ export class Machine implements Settler {
   quickSuccess(generation: State): void {
     this.#inFlight--;
     left();
-    this.counts.success++;
+    if (this.#countUnread(generation)) return;
     const state = this.#state;
-    if (generation === state && this.#unread > 0 && state.kind === 'closed') {
-      // No failure has come since the clock was read, so no rule can be met. What this costs in truth: up to seven of more
-      // than a thousand calls may be counted in the bucket before theirs.
-      this.#unread--;
-      this.counts.successesInRow++;
-      state.window.add(false, false);
-      return;
-    }
     const now = this.#settings.clock.now();
-    this.counts.lastSuccess = now;
+    this.counts.add('success', now);
     if (generation !== state || state.kind !== 'closed') {
       this.counts.late++;
       return;
     }
     this.#recordClosed(state, now, 'success', false, 0);
-    if (state.window.calls >= dense && state.window.failures === 0 && this.#settings.clock === systemClock)
-      this.#unread = unreadWhenDense;
     this.events.flush();
   }
 
   /** The permit of a call that was admitted quickly and did not succeed. */
   permitFor(generation: State): CallPermit {
-    return new CallPermit(this, generation, Number.NaN, false);
+    return new CallPermit(this, generation, Number.NaN, false, false);
   }
 
   /** A call has settled after its deadline had settled its permit. */
@@ -187,6 +179,10 @@ export class Machine implements Settler {
 
   settle(permit: CallPermit, verdict: Verdict, durationMs: number, isWait: boolean, retryAfterMs: number): void {
     if (!permit.pending) return;
+    if (verdict === 'success' && !permit.isTimed && this.#countUnread(permit.generation)) {
+      this.#retire(permit);
+      return;
+    }
     const now = this.#settings.clock.now();
     this.#expireProbes(now);
     if (permit.pending) this.#conclude(permit, now, verdict, durationMs, isWait, retryAfterMs);
@@ -253,6 +249,20 @@ export class Machine implements Settler {
   resume(state: State): void {
     const { mode, clock } = this.#settings;
     this.#enter(mode === 'shadow' ? closed(clock.now(), state.failedRounds, this.#settings) : state);
+  }
+
+  /**
+   * Counts a success without reading the clock, where it may. No failure has come since that was read, so no rule can be met. What
+   * this costs in truth: up to seven of more than a thousand calls may be counted in the bucket before theirs.
+   */
+  #countUnread(generation: object): boolean {
+    const state = this.#state;
+    if (this.#unread === 0 || generation !== state || state.kind !== 'closed') return false;
+    this.#unread--;
+    this.counts.success++;
+    this.counts.successesInRow++;
+    state.window.add(false, false);
+    return true;
   }
 
   /** Whether a call may be tried, which is where open turns into half-open. */
@@ -343,6 +353,8 @@ export class Machine implements Settler {
     if (retryAfterMs > 0) stayAway(state, now + retryAfterMs);
     const rule = recordOutcome(state, now, verdict, slow, this.#settings);
     if (rule !== undefined) this.#trip(state, now, rule);
+    else if (verdict === 'success' && isDense(state) && this.#settings.clock === systemClock)
+      this.#unread = unreadWhenDense;
   }
 
   #trip(state: Closed, now: number, rule: TripRule): void {
@@ -408,4 +420,8 @@ export class Machine implements Settler {
     const event = { circuit: this.name, at: this.#settings.clock.wall(), ...particulars };
     this.events.queue(name, event as unknown as BrownoutEvents[N]);
   }
+}
+
+function isDense({ window }: Closed): boolean {
+  return window.calls >= dense && window.failures === 0;
 }

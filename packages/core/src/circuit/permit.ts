@@ -3,6 +3,8 @@ import type { RefusalReason, Verdict } from '../events.ts';
 /** The right to make one call. It is settled once, by `success`, `failure` or `ignore`; again is a no-op. */
 export interface Permit {
   readonly admitted: true;
+  /** Whether a duration is wanted of this call; if not, none need be measured, and `NaN` will do. */
+  readonly isTimed: boolean;
   /** The dependency answered. `durationMs` in milliseconds. */
   success(durationMs: number): void;
   /** It failed. `retryAfterMs`: how long the upstream asks to wait, which may lengthen the open time. */
@@ -39,17 +41,19 @@ export class CallPermit implements Permit {
   readonly at: number;
   /** Its duration is wanted for the percentiles. */
   readonly sampled: boolean;
+  readonly isTimed: boolean;
   pending = true;
   flows = false;
   /** Counted as late. */
   late = false;
   readonly #settler: Settler;
 
-  constructor(settler: Settler, generation: object, at: number, sampled: boolean) {
+  constructor(settler: Settler, generation: object, at: number, sampled: boolean, isTimed: boolean) {
     this.#settler = settler;
     this.generation = generation;
     this.at = at;
     this.sampled = sampled;
+    this.isTimed = isTimed;
   }
 
   success(durationMs: number): void {

@@ -169,9 +169,7 @@ export class Runner {
   }
 
   #startOf(permit: CallPermit): number {
-    if (!Number.isNaN(permit.at)) return permit.at;
-    const { slowCallMs, clock } = this.#machine.settings;
-    return permit.sampled || slowCallMs !== false ? clock.now() : Number.NaN;
+    return permit.isTimed && Number.isNaN(permit.at) ? this.#machine.settings.clock.now() : permit.at;
   }
 
   #since(startedAt: number): number {

@@ -27,6 +27,11 @@ export class Admission<Native> {
     return this.#circuit?.name ?? this.#circuits.name;
   }
 
+  /** Whether a duration is wanted; without a permit that cannot be known. */
+  get isTimed(): boolean {
+    return this.#permit?.isTimed ?? true;
+  }
+
   /** Whether it counts, or not even that, and changes nothing. */
   get isSilent(): boolean {
     const { mode } = this.#circuit ?? this.#circuits;

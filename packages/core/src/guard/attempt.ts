@@ -38,7 +38,8 @@ export class Attempt<Native> implements GuardedAttempt {
   readonly #exchange: Exchange<Native>;
   readonly #site: TierSite;
   readonly #admission: Admission<Native>;
-  readonly #startedAt: number;
+  /** `NaN` while nobody wants to know a duration. */
+  #startedAt = Number.NaN;
   #phase: Phase;
   /** A breaker further in governs: no deadline, no capture, no tier of ours. */
   #yielded = false;
@@ -63,7 +64,6 @@ export class Attempt<Native> implements GuardedAttempt {
     this.#site = site;
     this.#admission = new Admission(policy.circuits, exchange);
     this.#phase = aside ? 'aside' : 'running';
-    this.#startedAt = site.clock.now();
   }
 
   get signal(): AbortSignal {
@@ -121,7 +121,9 @@ export class Attempt<Native> implements GuardedAttempt {
       else this.#exchange.serve(fresh);
       return;
     }
+    const { events, clock } = this.#site;
     const refusal = this.#admission.admit();
+    if (this.#admission.isTimed || events.wanted('degraded')) this.#startedAt = clock.now();
     if (refusal !== undefined) {
       const { reason, retryAfterMs } = refusal;
       if (this.#policy.fallbacks.answer(reason)) this.#degrade({ verdict: 'ignore', reason, retryAfterMs });
@@ -352,7 +354,7 @@ export class Attempt<Native> implements GuardedAttempt {
     const { events, clock } = this.#site;
     if (!events.wanted('degraded')) return;
     const circuit = this.#admission.name;
-    events.emit('degraded', { circuit, at: clock.wall(), reason, level, status, durationMs: this.#elapsedMs() });
+    events.emit('degraded', { circuit, at: clock.wall(), reason, level, status, durationMs: this.#elapsedMs() || 0 });
   }
 
   /** An error that comes by two ways is shown to the application once. */
@@ -383,7 +385,7 @@ export class Attempt<Native> implements GuardedAttempt {
   }
 
   #elapsedMs(): number {
-    return this.#site.clock.now() - this.#startedAt;
+    return Number.isNaN(this.#startedAt) ? Number.NaN : this.#site.clock.now() - this.#startedAt;
   }
 
   /** Asked for only by a tier that makes us wait: then somebody must watch the client. */
