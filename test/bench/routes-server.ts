@@ -41,6 +41,7 @@ const variants: Record<string, () => RequestListener> = {
 };
 
 const server = createServer(variants[process.argv[2]!]!());
+server.keepAliveTimeout = 0; // connections wait for their turn
 server.listen(0, '127.0.0.1', () => process.send!({ port: (server.address() as AddressInfo).port }));
 process.on('message', (message) => {
   if (message === 'open') brownout.circuit('llm').forceOpen();

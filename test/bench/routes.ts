@@ -32,8 +32,11 @@ async function start(name: string): Promise<Application> {
 async function load({ socket }: Application, count: number): Promise<void> {
   for (let sent = 0; sent < count; sent += batch) {
     let answered = 0;
+    let rest = '';
     const done = new Promise<void>((resolve) => {
-      const onData = (data: Buffer) => {
+      const onData = (chunk: Buffer) => {
+        const data = rest + chunk.toString('latin1');
+        rest = data.slice(1 - 'HTTP/1.1 '.length); // a head may begin in one chunk and end in the next
         for (let at = data.indexOf('HTTP/1.1 '); at !== -1; at = data.indexOf('HTTP/1.1 ', at + 9)) answered++;
         if (answered < batch) return;
         socket.off('data', onData);
