@@ -4,8 +4,10 @@ import type { FallbackLevel, FallbackMetadata } from '../metadata.ts';
 import type { Reply, ReplyHeaders } from '../reply.ts';
 import type { RequestView } from '../request-view.ts';
 import type { TierReply } from '../tiers/tier.ts';
-import { type FallbackFacts, fallbackMetadata } from './fallback-metadata.ts';
+import { ageSeconds, type FallbackFacts, fallbackMetadata, retryAfterSeconds } from './fallback-metadata.ts';
+import { Replays, type ReplayTerms } from './replays.ts';
 import { formOf, type ReplyForm, storedForm } from './reply-form.ts';
+import { StoredReply } from './stored-reply.ts';
 import { fieldItem, fieldString } from './structured-field.ts';
 import { type Tag, taggedBody } from './tagged-body.ts';
 
@@ -24,6 +26,7 @@ export interface DegradedReply {
   readonly metadata: FallbackMetadata;
 }
 
+const replays = new Replays<DegradedReply>();
 const noHeaders: ReplyHeaders = Object.freeze({});
 const ours = ['Brownout-Fallback', 'Retry-After', 'Age', 'Cache-Status'] as const;
 
@@ -35,6 +38,28 @@ const ours = ['Brownout-Fallback', 'Retry-After', 'Age', 'Cache-Status'] as cons
  * @throws what `JSON.stringify` throws for a body that cannot be JSON
  */
 export function degradedReply(
+  request: RequestView,
+  given: TierReply,
+  level: FallbackLevel,
+  facts: FallbackFacts,
+  options: DegradedReplyOptions,
+  wallNow: number,
+): DegradedReply {
+  const isReplay = given instanceof StoredReply && options.tag === undefined;
+  if (!isReplay || request.headers['if-none-match'] !== undefined)
+    return madeReply(request, given, level, facts, options, wallNow);
+  const { reason, circuit, retryAfterMs } = facts;
+  const age = ageSeconds(given.cachedAt, wallNow);
+  const retryAfter = retryAfterSeconds(retryAfterMs);
+  const { exposeHeaders, exposed } = options;
+  const terms: ReplayTerms = { level, reason, circuit, age, retryAfter, exposeHeaders, exposed };
+  return (
+    replays.find(given.answer, terms) ??
+    replays.keep(given.answer, terms, madeReply(request, given, level, facts, options, wallNow))
+  );
+}
+
+function madeReply(
   request: RequestView,
   given: TierReply,
   level: FallbackLevel,

@@ -34,9 +34,13 @@ export function retryAfterSeconds(retryAfterMs: number | undefined): number | un
   return Math.min(Math.max(1, Math.ceil(retryAfterMs / 1000)), MOST_SECONDS);
 }
 
+/** Whole seconds since a cached answer was made; 0 for one from the future (a clock that was set back). */
+export const ageSeconds = (cachedAt: number, wallNow: number): number =>
+  Math.max(0, Math.floor((wallNow - cachedAt) / 1000));
+
 /**
  * What a degraded answer says of itself. `cachedAt` is when a cached answer was made and `wallNow` is now, both in milliseconds
- * since the Unix epoch; an answer from the future (a clock that was set back) is 0 seconds old.
+ * since the Unix epoch.
  */
 export function fallbackMetadata(
   level: FallbackLevel,
@@ -54,7 +58,7 @@ export function fallbackMetadata(
     ...(cachedAt !== undefined &&
       Math.abs(cachedAt) <= LAST_DATE_MS && {
         cached_at: isoTime(cachedAt),
-        age_seconds: Math.max(0, Math.floor((wallNow - cachedAt) / 1000)),
+        age_seconds: ageSeconds(cachedAt, wallNow),
       }),
   };
 }

@@ -12,6 +12,7 @@ import { when } from '../answers/when.ts';
 import type { Clock } from '../clock.ts';
 import { hasJsonEnds, isJsonText } from '../replies/json-text.ts';
 import { isJson } from '../replies/media-type.ts';
+import { StoredReply } from '../replies/stored-reply.ts';
 import type { Reply, ReplyHeaders } from '../reply.ts';
 import type { RequestView } from '../request-view.ts';
 import type { CapturedAnswer, TierReply, TierWatcher } from './tier.ts';
@@ -76,7 +77,8 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
   }
 
   answer(): TierReply | undefined | Promise<TierReply | undefined> {
-    return when(this.#find(this.#terms.maxAgeMs), (answer) => answer && this.#fallback(answer));
+    const level = this.#store.store.level ?? 'l1_cache';
+    return when(this.#find(this.#terms.maxAgeMs), (answer) => answer && new StoredReply(answer, level));
   }
 
   fresh(): Reply | undefined | Promise<Reply | undefined> {
@@ -136,10 +138,6 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
     const readable = (found: FoundAnswer | undefined) =>
       found && readableAnswer(found, this.#acceptEncoding, this.#store, this.#entryBytes);
     return when(lookUp(this.#keys, this.#store, this.#clock.wall(), maxAgeMs), readable);
-  }
-
-  #fallback({ status, headers, body, storedAt }: StoredAnswer): TierReply {
-    return { status, headers, body, level: this.#store.store.level ?? 'l1_cache', cachedAt: Math.floor(storedAt) };
   }
 
   /** A request's `no-cache`, and a `max-age` below the answer's age, ask for the handler's own answer (RFC 9111 §5.2.1). */

@@ -1,6 +1,7 @@
 import { OptionsError, TierError } from '../errors.ts';
 import type { FallbackLevel } from '../metadata.ts';
 import { expectOption, rules, shown } from '../options.ts';
+import { StoredReply } from '../replies/stored-reply.ts';
 import type { RequestView } from '../request-view.ts';
 import { normalHeaders, replyProblem } from './reply-shape.ts';
 import { isThenable } from './thenable.ts';
@@ -111,6 +112,7 @@ export class Ladder {
 
 function checked(tier: Tier<unknown>, reply: TierReply | undefined): LadderAnswer | undefined {
   if (reply === undefined) return undefined;
+  if (reply instanceof StoredReply) return { reply, level: reply.level };
   if (isUnavailable(tier)) return { reply, level: tier.name };
   const problem = replyProblem(reply);
   if (problem) throw new TierError(tier.name, problem);
