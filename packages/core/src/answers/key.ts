@@ -33,6 +33,7 @@ export class AnswerKeys {
   readonly #material: KeyMaterial;
   #headers: HeaderParts | undefined;
   #primary: string | undefined;
+  #variant: { readonly names: string; readonly key: string } | undefined;
 
   constructor(material: KeyMaterial) {
     this.#material = material;
@@ -46,9 +47,13 @@ export class AnswerKeys {
 
   /** The key of the answer to requests with the same values in these headers (lower case, in order). */
   variant(names: readonly string[]): string {
-    let text = `${VERSION} variant ${this.primary}`;
-    for (const name of names) text += part(name) + part(valuesOf(this.#material.headers, name));
-    return sha256(text);
+    const joined = names.join();
+    if (this.#variant?.names !== joined) {
+      let text = `${VERSION} variant ${this.primary}`;
+      for (const name of names) text += part(name) + part(valuesOf(this.#material.headers, name));
+      this.#variant = { names: joined, key: sha256(text) };
+    }
+    return this.#variant.key;
   }
 
   /** The key of the mark that an unsafe request leaves on its path, for all queries, methods and scopes. */

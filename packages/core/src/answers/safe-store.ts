@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { Events } from '../events.ts';
 import { isThenable } from '../tiers/thenable.ts';
+import { Refreshes } from './refreshes.ts';
 import { areSendable } from './sendable-headers.ts';
+import { type Stamps, stampsOf } from './stamp.ts';
 import type { AnswerStore, StoredAnswer } from './store.ts';
 
 type Found = StoredAnswer | undefined;
@@ -29,12 +31,15 @@ export function safeStore(store: AnswerStore, events: Events, clock: Clock): Saf
  */
 export class SafeStore {
   readonly store: AnswerStore;
+  readonly stamps: Stamps;
+  readonly refreshes = new Refreshes();
   readonly #events: Events;
   readonly #clock: Clock;
   #failing = false;
 
   constructor(store: AnswerStore, events: Events, clock: Clock) {
     this.store = store;
+    this.stamps = stampsOf(clock);
     this.#events = events;
     this.#clock = clock;
   }

@@ -5,7 +5,6 @@ import type { AnswerKeys } from '../answers/key.ts';
 import { type FoundAnswer, lookUp } from '../answers/lookup.ts';
 import { readableAnswer } from '../answers/readable-answer.ts';
 import type { SafeStore } from '../answers/safe-store.ts';
-import { stamp } from '../answers/stamp.ts';
 import { freshSeconds, maybeStored, type Storable, type StoringRequest, storable } from '../answers/storable.ts';
 import type { StoredAnswer } from '../answers/store.ts';
 import { when } from '../answers/when.ts';
@@ -67,9 +66,9 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
     this.#store = store;
     this.#clock = clock;
     this.#terms = terms;
-    this.#begunAt = stamp(clock);
+    this.#begunAt = store.stamps.next();
     this.#entryBytes = store.store.maxEntryBytes ?? DEFAULT_ENTRY_BYTES;
-    this.maxBytes = terms.maxAgeMs > 0 && maybeStored(this) ? this.#entryBytes : 0;
+    this.maxBytes = this.#isDue() ? this.#entryBytes : 0;
   }
 
   isScoped(): boolean {
@@ -124,6 +123,11 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
       storedAt: this.#begunAt - how.age * 1000,
       maxAgeMs: how.maxAgeMs,
     };
+    this.#keep(answer, vary);
+    this.#store.refreshes.stored(this.#keys, vary, this.#begunAt, how.maxAgeMs);
+  }
+
+  #keep(answer: StoredAnswer, vary: readonly string[]): void {
     if (vary.length === 0) {
       this.#store.set(this.#keys.primary, answer);
       return;
@@ -132,6 +136,13 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
     const record = { status: 0, headers: { vary: vary.join() }, body: nothing, storedAt: this.#begunAt, maxAgeMs };
     this.#store.set(this.#keys.primary, record);
     this.#store.set(this.#keys.variant(vary), answer);
+  }
+
+  /** Whether the answer is to be stored, as far as the request can tell. One that is served in the handler's place is to be the newest. */
+  #isDue(): boolean {
+    const { maxAgeMs, freshMs } = this.#terms;
+    if (maxAgeMs === 0 || !maybeStored(this)) return false;
+    return freshMs > 0 || this.#store.refreshes.isDue(this.#keys, this.#begunAt);
   }
 
   #find(maxAgeMs: number): StoredAnswer | undefined | Promise<StoredAnswer | undefined> {

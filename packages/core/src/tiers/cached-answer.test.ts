@@ -122,6 +122,54 @@ describe('cachedAnswer', () => {
     expect(bodyOf(ask())).toBe('new');
   });
 
+  describe('under load', () => {
+    const load = ({ serve }: ReturnType<typeof setUp>, asked: Asked = {}) => {
+      for (let call = 0; call < 20; call++) serve(asked, `${call}`);
+    };
+
+    it('serves an answer that is a second older than the newest at most, and says how old', () => {
+      const site = setUp();
+      load(site);
+      expect(bodyOf(site.ask())).toBe('9');
+      expect(site.watch()!.maxBytes).toBe(0);
+      site.pass(999);
+      site.serve({}, 'not yet');
+      expect(site.ask()).toMatchObject({ cachedAt: START });
+      site.pass(1);
+      site.serve({}, 'newest');
+      expect(bodyOf(site.ask())).toBe('newest');
+    });
+
+    it('stores anew at once what an unsafe request has changed', () => {
+      const site = setUp();
+      load(site);
+      site.serve({ method: 'POST' }, { status: 204, body: Buffer.alloc(0) });
+      expect(site.ask()).toBeUndefined();
+      site.serve({}, 'new');
+      expect(bodyOf(site.ask())).toBe('new');
+    });
+
+    it('stores the first answer for everybody', () => {
+      const site = setUp();
+      load(site, { headers: { Authorization: 'a' } });
+      for (const who of ['b', 'c']) {
+        site.serve({ headers: { Authorization: who } }, who);
+        expect(bodyOf(site.ask({ headers: { Authorization: who } }))).toBe(who);
+      }
+      const vary = { headers: { 'content-type': 'text/plain', vary: 'User-Agent' } };
+      for (let call = 0; call < 20; call++)
+        site.serve({ headers: { 'User-Agent': 'a' } }, { ...vary, body: Buffer.from('a') });
+      site.serve({ headers: { 'User-Agent': 'b' } }, { ...vary, body: Buffer.from('b') });
+      expect(bodyOf(site.ask({ headers: { 'User-Agent': 'b' } }))).toBe('b');
+    });
+
+    it('stores each answer where one is served in place of the handler', () => {
+      const site = setUp({ freshMs: 1000 });
+      load(site);
+      expect(bodyOf(site.ask())).toBe('19');
+    });
+  });
+
   it('answers HEAD with what GET got, and stores nothing of HEAD', () => {
     const { serve, ask, watch } = setUp();
     expect(watch({ method: 'HEAD' })!.maxBytes).toBe(0);

@@ -96,7 +96,7 @@ export function cachedAnswer<Native = unknown>(options?: CachedAnswerOptions<Nat
     const safe = safeStore(store ?? site.answers, site.events, site.clock);
     return cacheable
       ? new AnswerWatcher(request, isKeyed, keys, safe, site.clock, terms)
-      : new PathMarker(keys, safe, site.clock, maxAgeMs);
+      : new PathMarker(keys, safe, maxAgeMs);
   }
 
   return Object.freeze({ name: store?.level ?? 'l1_cache', answer: () => undefined, watch });

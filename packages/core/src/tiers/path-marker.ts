@@ -1,7 +1,5 @@
 import type { AnswerKeys } from '../answers/key.ts';
 import type { SafeStore } from '../answers/safe-store.ts';
-import { stamp } from '../answers/stamp.ts';
-import type { Clock } from '../clock.ts';
 import type { TierWatcher } from './tier.ts';
 
 const nothing = new Uint8Array(0);
@@ -14,13 +12,11 @@ export class PathMarker implements TierWatcher {
   readonly maxBytes = 0;
   readonly #keys: AnswerKeys;
   readonly #store: SafeStore;
-  readonly #clock: Clock;
   readonly #maxAgeMs: number;
 
-  constructor(keys: AnswerKeys, store: SafeStore, clock: Clock, maxAgeMs: number) {
+  constructor(keys: AnswerKeys, store: SafeStore, maxAgeMs: number) {
     this.#keys = keys;
     this.#store = store;
-    this.#clock = clock;
     this.#maxAgeMs = Math.max(maxAgeMs, LEAST_AGE_MS);
   }
 
@@ -32,8 +28,9 @@ export class PathMarker implements TierWatcher {
 
   succeeded(status: number): void {
     if (status >= 400) return;
-    const storedAt = stamp(this.#clock);
+    const storedAt = this.#store.stamps.next();
     const note = { status: 0, headers: noHeaders, body: nothing, storedAt, maxAgeMs: this.#maxAgeMs };
     this.#store.set(this.#keys.mark, note, true);
+    this.#store.refreshes.changed(storedAt);
   }
 }
