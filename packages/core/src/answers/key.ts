@@ -71,6 +71,18 @@ export class AnswerKeys {
     return scope !== undefined || certificate !== undefined || this.#headerParts().isIdentified;
   }
 
+  /** Whether nothing of the request may tell who asks, nor what, but for its URL. */
+  get isAnonymous(): boolean {
+    const { certificate, key } = this.#material;
+    return certificate === undefined && key === undefined && this.#headerParts().scope === '';
+  }
+
+  /** Whether they were made of such a request, if nothing else differs. */
+  isOf(method: string, protocol: string, scope: string | undefined): boolean {
+    const material = this.#material;
+    return method === material.method && protocol === material.protocol && scope === material.scope;
+  }
+
   #hashPrimary(): string {
     const { method, url, protocol, certificate, key, scope } = this.#material;
     const { path, query } = splitUrl(url);

@@ -1,4 +1,5 @@
 import { AnswerKeys } from '../answers/key.ts';
+import { RecentKeys } from '../answers/recent-keys.ts';
 import { safeStore } from '../answers/safe-store.ts';
 import type { AnswerStore } from '../answers/store.ts';
 import { takenHeaders } from '../answers/taken-headers.ts';
@@ -74,6 +75,7 @@ export function cachedAnswer<Native = unknown>(options?: CachedAnswerOptions<Nat
   const key = given.key && new AskedOption('key', given.key);
   const scope = given.scope && new AskedOption('scope', given.scope);
   const terms: AnswerTerms = { maxAgeMs, freshMs };
+  const recent = new RecentKeys();
 
   function watch(request: RequestView<Native>, site: TierSite): TierWatcher | undefined {
     const { method } = request;
@@ -84,20 +86,29 @@ export function cachedAnswer<Native = unknown>(options?: CachedAnswerOptions<Nat
     if (!cacheable && isSafe) return undefined;
     const scoped = cacheable ? scope?.read(request, site) : undefined;
     if (cacheable && scope !== undefined && scoped === undefined) return undefined;
-    const keys = new AnswerKeys({
-      method,
-      url: request.url,
-      protocol: request.protocol,
-      headers: takenHeaders(request),
-      certificate: request.certificate,
-      key: asked,
-      scope: scoped,
-    });
     const safe = safeStore(store ?? site.answers, site.events, site.clock);
-    return cacheable
-      ? new AnswerWatcher(request, isKeyed, keys, safe, site.clock, terms)
-      : new PathMarker(keys, safe, maxAgeMs);
+    if (!cacheable) return new PathMarker(keysOf(request, asked, scoped), safe, maxAgeMs);
+    return new AnswerWatcher(request, isKeyed, knownKeysOf(request, asked, scoped), safe, site.clock, terms);
+  }
+
+  function knownKeysOf(
+    request: RequestView<Native>,
+    asked: string | undefined,
+    scoped: string | undefined,
+  ): AnswerKeys {
+    if (asked !== undefined) return keysOf(request, asked, scoped);
+    let keys = recent.find(request, scoped);
+    if (keys === undefined) {
+      keys = keysOf(request, asked, scoped);
+      recent.keep(request, keys);
+    }
+    return keys;
   }
 
   return Object.freeze({ name: store?.level ?? 'l1_cache', answer: () => undefined, watch });
+}
+
+function keysOf(request: RequestView, key: string | undefined, scope: string | undefined): AnswerKeys {
+  const { method, url, protocol, certificate } = request;
+  return new AnswerKeys({ method, url, protocol, headers: takenHeaders(request), certificate, key, scope });
 }
