@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { type BreakerOptions, breaker, createBrownout } from '@brownout/express';
@@ -50,6 +51,22 @@ const statuses = async (url: string, paths: readonly string[], method = 'GET') =
   for (const path of paths) seen.push((await fetch(url + path, { method })).status);
   return seen;
 };
+/** Many requests in a short time, on one connection. */
+async function pipelined(url: string, paths: readonly string[]): Promise<number[]> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname).setEncoding('latin1');
+  const seen: number[] = [];
+  for (let from = 0; from < paths.length; from += 100) {
+    const batch = paths.slice(from, from + 100);
+    socket.write(batch.map((path) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`).join(''));
+    let text = '';
+    while (text.split('HTTP/1.1 ').length <= batch.length) text += (await once(socket, 'data'))[0];
+    for (const [, status] of text.matchAll(/HTTP\/1.1 (\d+)/g)) seen.push(Number(status));
+  }
+  socket.destroy();
+  return seen;
+}
+
 const down = (path: (n: number) => string) => [1, 2, 3].map(path);
 
 describe.each(hosts)('A failing route of %s', (_, express, { rest, digits, optional, odd }) => {
@@ -515,35 +532,15 @@ describe.each(hosts)('What is shared in %s', (_, express) => {
     expect(names()).toEqual(['GET /a']);
   });
 
-  it('is no circuit, and no memory, for ten thousand paths that do not exist', async () => {
+  it('is no circuit, and no memory, for a scan over paths that do not exist', async () => {
     const { app, guard, names } = application(express);
     app.use(guard());
     app.get('/a', fine);
-    const { hostname, port } = new URL(await start(app));
-    const scan = Array.from({ length: 10_000 }, (_unused, n) => `GET /nowhere/${n} HTTP/1.1\r\nhost: a\r\n\r\n`);
-    const socket = connect(Number(port), hostname);
-    socket.write(`${scan.join('')}GET /a HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
-    let found = 0;
-    let text = '';
-    for await (const chunk of socket) {
-      text = text.slice(-20) + String(chunk);
-      found += text.split('HTTP/1.1 404').length - 1;
-      text = text.slice(text.lastIndexOf('HTTP/1.1 404') + 1);
-    }
-    expect(found).toBe(10_000);
+    const answers = await pipelined(await start(app), [
+      ...Array.from({ length: 1_000 }, (_unused, n) => `/nowhere/${n}`),
+      '/a',
+    ]);
+    expect(answers.filter((status) => status === 404)).toHaveLength(1_000);
     expect(names()).toEqual(['GET /a']);
-  });
-
-  it('is the circuit of the mount, for more than a thousand routes', async () => {
-    const { app, guard, names } = application(express);
-    app.use(guard());
-    for (let n = 0; n < 1_010; n++) app.get(`/n/${n}`, fine);
-    const { hostname, port } = new URL(await start(app));
-    const socket = connect(Number(port), hostname);
-    const all = Array.from({ length: 1_010 }, (_unused, n) => `GET /n/${n} HTTP/1.1\r\nhost: a\r\n\r\n`);
-    socket.write(`${all.join('')}GET /nowhere HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
-    for await (const _chunk of socket); // until the server closes it
-    expect(names()).toHaveLength(1_001);
-    expect(names()).toContain('ANY /*');
   });
 });

@@ -13,6 +13,9 @@ class ExpressRequest<R extends Request> extends NodeRequest<R> {
   }
 }
 
+/** Applications with routes that their routers do not show: behind a function of the user's own, or under a path that is rewritten. */
+const hiding = new WeakSet<object>();
+
 /** One request of Express, as the core's guard handles it. */
 export class ExpressExchange<R extends Request = Request> extends NodeExchange<R> {
   declare protected readonly req: R;
@@ -84,7 +87,9 @@ export class ExpressExchange<R extends Request = Request> extends NodeExchange<R
 
   protected proceed(_attempt: AttemptEvents, expected: string | undefined): void {
     this.#expected = expected;
-    if (expected === undefined && !this.#isOwn) this.#trail = new RouteTrail(this.req, this.mountPoint);
+    if (expected === undefined && !this.#isOwn && hiding.has(this.application)) {
+      this.#trail = new RouteTrail(this.req, this.mountPoint);
+    }
     this.next();
   }
 
@@ -114,6 +119,7 @@ export class ExpressExchange<R extends Request = Request> extends NodeExchange<R
     if (known !== undefined) return known;
     const mount = this.#mountOf(registration);
     if (mount !== undefined) return patternUnder(registration, mount);
+    hiding.add(this.application);
     return patternAt(registration, base) ?? (seen.length === 1 && base === this.#base ? seen[0]!.pattern : '');
   }
 

@@ -21,8 +21,8 @@ export interface Reached {
 
 /**
  * Notes which route a request reaches, as Express sets `baseUrl`, `params` and `route` on its way: on the way out to error
- * handlers `baseUrl` is restored while `route` stays, so afterwards it is too late. Own accessors cost a microsecond or three,
- * and are put on a request only while nothing is known of its path.
+ * handlers `baseUrl` is restored while `route` stays, so afterwards it is too late. Own accessors make a request slow, and are put
+ * on one only in an application that hides routes, and while nothing is known of the path.
  */
 export class RouteTrail {
   readonly #levels: Level[];

@@ -6,7 +6,7 @@ import { dropReplaced, type Gate, NodeExchange, NodeRequest } from '@brownout/ht
 import type { Context, Next } from 'koa';
 import { hostRoutes } from './host-routes.ts';
 import { isMissingFile } from './missing-file.ts';
-import { mountOf, ownLayer, patternOf, type RouteTrail, trailOf } from './route-trail.ts';
+import { follow, mountOf, ownLayer, patternOf, reachedPattern } from './route-trail.ts';
 
 class KoaRequest<C extends Context> extends NodeRequest<C> {
   override get body(): unknown {
@@ -29,7 +29,6 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
   readonly #next: Next;
   /** The pattern of the one route that this is the breaker of. */
   readonly #own: string | undefined;
-  readonly #trail: RouteTrail | undefined;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
   /** What is behind still runs, so `ctx` is not ours alone. */
@@ -47,11 +46,8 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
     this.mountPoint = mountOf(ctx);
     this.routedPath = this.mountPoint + ctx.path;
     const own = ownLayer(ctx, middleware);
-    if (own !== undefined) this.#own = patternOf(ctx, own.path);
-    else {
-      this.#trail = trailOf(ctx);
-      this.#trail.restart();
-    }
+    if (own === undefined) follow(ctx);
+    else this.#own = patternOf(ctx, own.path);
   }
 
   get application(): object {
@@ -63,7 +59,7 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
   }
 
   get route(): string | undefined {
-    return this.#own ?? this.#trail!.pattern;
+    return this.#own ?? reachedPattern(this.#ctx);
   }
 
   lineup(path: string): Lineup | undefined {

@@ -83,25 +83,26 @@ export class RouteTrail {
 
 export const isRoute = ({ methods }: Layer): boolean => methods.length > 0;
 
-/** The trail of a request. From the first on, the application's context tells what routers say. */
-export function trailOf(ctx: Context): RouteTrail {
-  const routed = ctx as RoutedContext;
-  const { context } = ctx.app;
-  if (!(trailKey in context)) follow(context as object);
-  const said = Object.getOwnPropertyDescriptor(ctx, '_matchedRoute');
-  let trail = routed[trailKey];
-  if (trail === undefined) {
-    trail = new RouteTrail(ctx);
-    routed[trailKey] = trail;
-  }
-  if (said !== undefined) {
-    delete routed._matchedRoute;
-    routed._matchedRoute = said.value;
-  }
-  return trail;
+/** The whole pattern of the last route that was reached since `follow`. */
+export function reachedPattern(ctx: Context): string | undefined {
+  return (ctx as RoutedContext)[trailKey]?.pattern;
 }
 
-function follow(context: object): void {
+/** Follows a request from here on. From the first on, the application's context tells what routers say. */
+export function follow(ctx: Context): void {
+  const routed = ctx as RoutedContext;
+  if (!(trailKey in ctx)) {
+    const said = Object.getOwnPropertyDescriptor(ctx, '_matchedRoute');
+    listen(ctx.app.context as object);
+    if (said !== undefined) {
+      delete routed._matchedRoute;
+      routed._matchedRoute = said.value;
+    }
+  }
+  routed[trailKey]?.restart();
+}
+
+function listen(context: object): void {
   Object.defineProperties(context, {
     [trailKey]: { value: undefined, writable: true, configurable: true },
     _matchedRoute: {
@@ -126,7 +127,7 @@ export function ownLayer(ctx: Context, middleware: unknown): Layer | undefined {
   if (path === undefined || !Array.isArray(matched)) return undefined;
   const reached = matched.find((layer: Layer) => layer.path === path && isRoute(layer));
   if (reached === undefined || reached.stack.includes(middleware)) return reached;
-  if (trail === undefined) trailOf(ctx); // for the next request
+  if (trail === undefined) follow(ctx); // for the next request
   const isElsewhere =
     (trail === undefined ? mountOf(ctx) !== '' : trail.path !== ctx.path) ||
     ctx.app.middleware.includes(middleware as Middleware) ||

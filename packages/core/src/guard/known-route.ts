@@ -1,6 +1,6 @@
 import type { Circuit } from '../circuit/circuit.ts';
 import type { Exchange } from '../exchange.ts';
-import { hasLiteral } from './learned-routes.ts';
+import { hasLiteral, longestPath } from './learned-routes.ts';
 
 /** More are forgotten, the oldest first. */
 const mostLineups = 16;
@@ -26,7 +26,7 @@ export class KnownRoute {
 
   /** A path that tells something: it was not expected to lead here, or the route has failed on it. */
   cameBy(path: string): void {
-    if (this.#paths.includes(path)) return;
+    if (path.length > longestPath || this.#paths.includes(path)) return;
     if (this.#paths.length === mostPaths) this.#paths.shift();
     this.#paths.push(path);
   }

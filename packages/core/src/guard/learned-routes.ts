@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { compiledPattern } from './routes.ts';
 
 /** Longer ones are not worth their memory. */
-const longestPath = 1_024;
+export const longestPath = 1_024;
 
 interface Claim<Route> {
   readonly rank: string;

@@ -59,10 +59,10 @@ export class RouteCircuits<Native> implements CircuitSource<Native> {
     }
     if (route === undefined) return this.#before(routes, method, exchange, guess, status).circuit;
     const known = this.#known(routes, method, route);
-    if (status === undefined || status >= 500) known.cameBy(path);
-    if (known.circuit !== guess) {
-      known.cameBy(path);
-      if (expectedAt(routes, method, path) !== known) routes.learned.learnPath(method, path, known);
+    const isExpected = known.circuit === guess;
+    if (!isExpected || status === undefined || status >= 500) known.cameBy(path);
+    if ((!isExpected || !known.isDistinct) && !isClear(routes, method, path, known)) {
+      routes.learned.learnPath(method, path, known);
     }
     return known.circuit;
   }
@@ -112,9 +112,11 @@ export class RouteCircuits<Native> implements CircuitSource<Native> {
   }
 }
 
-function expectedAt({ learned }: ApplicationRoutes, method: string, path: string): KnownRoute | undefined {
+/** Whether a path need not be remembered: it is, or its route stands out among those that may claim it. */
+function isClear({ learned }: ApplicationRoutes, method: string, path: string, route: KnownRoute): boolean {
   const exact = learned.recall(method, path);
-  return exact === undefined ? learned.claims(method, path)[0] : exact.route;
+  if (exact !== undefined) return exact.route === route;
+  return route.isDistinct && learned.claims(method, path)[0] === route;
 }
 
 /** The route that a request is taken for, as far as that is known before it is run. */
@@ -128,7 +130,10 @@ function foreseen<Native>(
   if (exact !== undefined && !(exact.route === mount && mount !== undefined && mayRefuse(mount))) return exact.route;
   const claims = learned.claims(method, exchange.routedPath);
   if (exact === undefined && !claims.some(mayRefuse) && !unclaimed.some(mayRefuse)) return claims[0];
-  return confirmed(routes, method, exchange, claims, exact?.route);
+  const route = confirmed(routes, method, exchange, claims, exact?.route);
+  // the next one need not be led through all routes
+  if (route !== undefined && route !== mount) learned.learnPath(method, exchange.routedPath, route);
+  return route;
 }
 
 /**
