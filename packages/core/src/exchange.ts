@@ -108,4 +108,10 @@ export interface AttemptEvents {
   broke(error: unknown): boolean;
   /** The handler did not answer, and lets the host look further. */
   passed(): void;
+  /** The handler has given an answer that flows, and the host has yet to begin with it: no deadline runs until `taken`. */
+  given(): void;
+  /** The host begins with the answer that was given. */
+  taken(): void;
+  /** Something else than the answer that was given goes out: neither is this handler's doing. */
+  replaced(): void;
 }

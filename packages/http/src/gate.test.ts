@@ -35,6 +35,9 @@ class Policy implements AttemptEvents {
   }
   flowed(): void {}
   passed(): void {}
+  given(): void {}
+  taken(): void {}
+  replaced(): void {}
   ended(ending: Ending, status: number, captured?: CapturedAnswer): void {
     this.told.push(`${ending} ${status}`);
     this.captured = captured;

@@ -18,6 +18,12 @@ interface GatedResponse extends ServerResponse {
   [kGate]?: Gate;
 }
 
+/** An answer that flows, as a handler has given it to its host. */
+export interface Offer {
+  readonly status: number;
+  isLost(): boolean;
+}
+
 /** How long an answer may wait for more when what was piped into it has died. */
 const orphanMs = 1_000;
 
@@ -68,6 +74,8 @@ export class Gate {
   /** Bytes of the body that were given, where a length was promised. */
   #given = 0;
   #sources: PipedSources | undefined;
+  /** What the handler has given to be piped, until the host does so. */
+  #offer: Offer | undefined;
   /** Its last characters, while that flows which last words can end. */
   #sent: string | undefined;
   /** Puts the real socket back. */
@@ -120,6 +128,15 @@ export class Gate {
     this.#pinned = true;
     this.#capture = undefined;
     this.#captured = captured;
+  }
+
+  /**
+   * The handler has given its answer to be piped, and the host has yet to do so: until then no time runs, and another status than
+   * this one comes from outside, unless the source is lost.
+   */
+  offer(offer: Offer): void {
+    this.#offer = offer;
+    this.attempt.given();
   }
 
   /** Takes hands off. */
@@ -182,6 +199,10 @@ export class Gate {
   /** Asks whether a head with this status may go out, and holds what follows if not. */
   accepts(status: number): boolean {
     if (this.#pinned || this.#accepted === status) return true;
+    if (this.#offer !== undefined && status !== this.#offer.status && !this.#offer.isLost()) {
+      this.attempt.replaced();
+      return true;
+    }
     if (!this.attempt.accepts(status)) {
       this.#hold();
       return false;
@@ -385,6 +406,10 @@ export class Gate {
     if (this.#dead) {
       releaseSource(source, this.#res);
       return;
+    }
+    if (this.#offer !== undefined) {
+      this.#offer = undefined;
+      this.attempt.taken();
     }
     this.#sources ??= new PipedSources(this.#res);
     this.#sources.add(source, () => {

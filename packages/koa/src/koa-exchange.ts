@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { emitWarning } from 'node:process';
+import type { Readable } from 'node:stream';
 import { format, types } from 'node:util';
 import type { AttemptEvents, CapturedAnswer, GuardedAttempt, Lineup, Reply } from '@brownout/core';
 import { dropReplaced, type Gate, NodeExchange, NodeRequest } from '@brownout/http';
@@ -124,6 +125,8 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
     } else {
       this.#pipes = true;
       if (attempt.capturing) gate.gatherHeaders(status);
+      const isLost = () => (body as Partial<Readable>).destroyed === true;
+      if (isPiped(this.req.method, status)) gate.offer({ status, isLost });
     }
     return true;
   }
@@ -173,6 +176,11 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
       emitWarning(fault as Error); // of the application's own listener: the request is answered all the same
     }
   }
+}
+
+/** Whether Koa pipes a body that flows; where none is sent, it ends the response. */
+function isPiped(method: string | undefined, status: number): boolean {
+  return method !== 'HEAD' && status !== 204 && status !== 205 && status !== 304;
 }
 
 /** Whether Koa sends this body whole: all but what flows. */

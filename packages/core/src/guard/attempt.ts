@@ -131,9 +131,7 @@ export class Attempt<Native> implements GuardedAttempt {
       return;
     }
     this.#exchange.run(this, this.#admission.expected);
-    if (this.#phase === 'running' && !this.#yielded) {
-      this.#deadline = this.#policy.deadlines?.arm(this.#exchange, this);
-    }
+    this.taken();
   }
 
   #yieldTo(inner: Circuit | undefined) {
@@ -232,6 +230,23 @@ export class Attempt<Native> implements GuardedAttempt {
   passed(): void {
     if (this.#phase !== 'running') return;
     this.#admission.release();
+    this.#finish();
+    this.#exchange.release();
+  }
+
+  given(): void {
+    if (this.#phase === 'running') this.#disarm();
+  }
+
+  taken(): void {
+    if (this.#phase === 'running' && !this.#yielded) {
+      this.#deadline = this.#policy.deadlines?.arm(this.#exchange, this);
+    }
+  }
+
+  replaced(): void {
+    if (this.#phase !== 'running') return;
+    this.#settle('ignore');
     this.#finish();
     this.#exchange.release();
   }
