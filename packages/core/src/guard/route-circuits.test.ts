@@ -28,7 +28,7 @@ function circuits() {
   const source = new RouteCircuits((name) => {
     made.push(name);
     return new Circuit(name, { failureThreshold: 1 });
-  });
+  }, 'enforce');
   return {
     source,
     made,
