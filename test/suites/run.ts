@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import type { Mode } from './modes.ts';
 import { type Results, readResults, resultsVariable } from './results.ts';
@@ -17,7 +17,7 @@ export interface Checkout {
 
 export function checkoutIn(folder: string, command: string | undefined): Checkout {
   const { name, version, scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  return { folder, name: `${name}@${version.split('.')[0]}`, command: command ?? scripts.test };
+  return { folder, name: `${name ?? basename(folder)}@${version.split('.')[0]}`, command: command ?? scripts.test };
 }
 
 const here = import.meta.dirname;
