@@ -46,6 +46,7 @@ describe('RecentKeys', () => {
     ['another method', {}, { method: 'HEAD' }],
     ['another protocol', {}, { protocol: 'https' }],
     ['another scope', {}, {}, ['"a"', '"b"']],
+    ['a certificate', { protocol: 'https' }, { protocol: 'https', certificate: 'AA:BB' }],
     ['another value', { raw: ['Accept', 'a'] }, { raw: ['Accept', 'b'] }],
     ['one header more', { raw: ['Accept', 'a'] }, { raw: ['Accept', 'a', 'Cookie', 'b'] }],
     ['one header less', { raw: ['Accept', 'a', 'DNT', '1'] }, { raw: ['Accept', 'a'] }],
