@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Events, Verdict } from './events.ts';
+import { type FallbackReason, fallbackReasons } from './metadata.ts';
 
 /** How a call ended: with an HTTP status, or with an error. */
 export type Outcome = { readonly status: number } | { readonly error: unknown };
@@ -14,8 +15,14 @@ export interface AskingCircuit {
   readonly clock: Clock;
 }
 
+/** A verdict, and the reason for which a tier answers, where the verdict alone does not tell it: what is ignored goes out as it is. */
+export interface ReasonedVerdict {
+  readonly verdict: Verdict;
+  readonly reason?: FallbackReason | undefined;
+}
+
 /** Decides what an outcome says about the dependency. */
-export type Classifier = (outcome: Outcome, circuit: AskingCircuit) => Verdict;
+export type Classifier = (outcome: Outcome, circuit: AskingCircuit) => Verdict | ReasonedVerdict;
 
 /** Error classes whose verdict is fixed; `failure` is looked at first, and all other outcomes have the default verdict. */
 export interface ClassifyLists {
@@ -25,8 +32,15 @@ export interface ClassifyLists {
 
 export type Classify = Classifier | ClassifyLists;
 
-export const isVerdict = (value: unknown): value is Verdict =>
+const isVerdict = (value: unknown): value is Verdict =>
   value === 'success' || value === 'failure' || value === 'ignore';
+
+/** Whether a classifier may say this. */
+export function isClassified(value: unknown): value is Verdict | ReasonedVerdict {
+  if (typeof value !== 'object' || value === null) return isVerdict(value);
+  const { verdict, reason } = value as Partial<ReasonedVerdict>;
+  return isVerdict(verdict) && (reason === undefined || fallbackReasons.includes(reason));
+}
 
 /**
  * The default verdicts. 2xx and 3xx are successes; 408, 5xx and errors without a status (connections, deadlines) are failures;

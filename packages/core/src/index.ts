@@ -15,6 +15,7 @@ export {
   defaultVerdict,
   type ErrorClass,
   type Outcome,
+  type ReasonedVerdict,
 } from './classify.ts';
 export type { Clock } from './clock.ts';
 export {

@@ -1,4 +1,11 @@
-import { type Classifier, defaultVerdict, isVerdict, type Outcome, verdictByLists } from '../classify.ts';
+import {
+  type Classifier,
+  defaultVerdict,
+  isClassified,
+  type Outcome,
+  type ReasonedVerdict,
+  verdictByLists,
+} from '../classify.ts';
 import type { Clock } from '../clock.ts';
 import { OptionsError } from '../errors.ts';
 import { type CircuitMode, Events, type Verdict } from '../events.ts';
@@ -114,11 +121,17 @@ export class Circuit {
     };
   }
 
-  /**
-   * What an outcome says about the dependency, by the `classify` option. A classifier that throws or returns none of the
-   * three words makes it a failure, and an `option_failed` event. Ask before the permit is settled.
-   */
+  /** What `judge` says of the dependency. */
   verdictOf(outcome: Outcome): Verdict {
+    const said = this.judge(outcome);
+    return typeof said === 'string' ? said : said.verdict;
+  }
+
+  /**
+   * What an outcome says about the dependency, by the `classify` option, and why a tier answers where that says so. A classifier
+   * that throws or returns none of the three words makes it a failure, and an `option_failed` event. Ask before the permit is settled.
+   */
+  judge(outcome: Outcome): Verdict | ReasonedVerdict {
     const { classify } = this.#machine.settings;
     if (typeof classify === 'function') return this.#asked(classify, outcome);
     try {
@@ -199,14 +212,14 @@ export class Circuit {
     return owner?.verdict === 'failure' || owner?.verdict === 'refused';
   }
 
-  #asked(classify: Classifier, outcome: Outcome): Verdict {
+  #asked(classify: Classifier, outcome: Outcome): Verdict | ReasonedVerdict {
     let failure: unknown;
     try {
       const verdict: unknown = classify(outcome, this);
-      if (isVerdict(verdict)) return verdict;
+      if (isClassified(verdict)) return verdict;
       if (verdict instanceof Promise) verdict.catch(ignored);
       failure = new TypeError(
-        `Expected \`classify\` to return 'success', 'failure' or 'ignore', got ${shown(verdict)}; nothing is awaited.`,
+        `Expected \`classify\` to return 'success', 'failure' or 'ignore', alone or with a reason, got ${shown(verdict)}; nothing is awaited.`,
       );
     } catch (error) {
       failure = error;

@@ -811,6 +811,14 @@ describe('the classify option', () => {
     expect(alerted.mock.calls).toEqual([[{ circuit: circuit.name, at: 0, problem: 'unauthorized', error }]]);
   });
 
+  it('may give a reason with its verdict', async () => {
+    const { circuit, calls } = setUp({ classify: () => ({ verdict: 'ignore', reason: 'rate_limited' }) });
+    await circuit.run(() => Promise.reject(boom())).catch(nothing);
+    expect(calls()).toEqual({ ...zero, ignored: 1 });
+    expect(circuit.verdictOf({ status: 200 })).toBe('ignore');
+    expect(circuit.judge({ status: 200 })).toEqual({ verdict: 'ignore', reason: 'rate_limited' });
+  });
+
   it('names classes, before anything else', () => {
     class Mine extends Error {
       readonly status = 404;
@@ -829,6 +837,9 @@ describe('the classify option', () => {
     ['returns nothing', () => undefined],
     ['returns another word', () => 'fail'],
     ['returns a promise', async () => 'success'],
+    ['returns another word with a reason', () => ({ verdict: 'fail', reason: 'timeout' })],
+    ['returns a reason that is none', () => ({ verdict: 'ignore', reason: 'weather' })],
+    ['returns a reason alone', () => ({ reason: 'timeout' })],
     ['returns a promise that rejects', async () => Promise.reject(boom())],
   ])('makes a failure and an event of it when it %s', async (_, classify) => {
     const { circuit, events } = setUp({ classify: classify as never });
@@ -843,7 +854,7 @@ describe('the classify option', () => {
     const errors: unknown[] = [];
     events.on('option_failed', ({ error }) => void errors.push(error));
     circuit.verdictOf({ status: 200 });
-    expect(String(errors[0])).toMatch(/Expected `classify` to return 'success', 'failure' or 'ignore', got .*fail/);
+    expect(String(errors[0])).toMatch(/Expected `classify` to return 'success', 'failure' or 'ignore', .* got .*fail/);
   });
 
   it('is not broken by an error whose status cannot be read', () => {

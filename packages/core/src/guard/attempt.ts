@@ -203,7 +203,7 @@ export class Attempt<Native> implements GuardedAttempt {
     }
     if (this.#phase === 'flowing') {
       this.#reported = error;
-      this.#cut('failure', 'failure');
+      this.#cutBy(error);
       return false;
     }
     const judgement = judgeError(error, this.#admission.reach(statusOf(error)));
@@ -222,7 +222,7 @@ export class Attempt<Native> implements GuardedAttempt {
   broke(error: unknown): boolean {
     if (this.#phase !== 'flowing') return this.threw(error);
     const governs = this.#governs;
-    this.#cut('failure', 'failure');
+    this.#cutBy(error);
     if (governs) this.#report(error);
     return governs;
   }
@@ -363,6 +363,13 @@ export class Attempt<Native> implements GuardedAttempt {
     const last = this.#policy.fallbacks.lastWords(this.#exchange, facts);
     this.#exchange.cut(last);
     if (last !== undefined) this.#tell(reason, 'unavailable', 200);
+  }
+
+  /** Ends it for an error that comes when bytes have gone out: what a host would render as an answer of its own breaks this one. */
+  #cutBy(error: unknown): void {
+    const { verdict, reason } = judgeError(error, this.circuit);
+    if (reason === undefined) this.#cut('failure');
+    else this.#cut(reason, verdict);
   }
 
   #tell(reason: FallbackReason, level: FallbackLevel, status: number): void {

@@ -1,8 +1,7 @@
 import { ownerOf } from '../circuit/attribution.ts';
 import type { Circuit } from '../circuit/circuit.ts';
 import { retryAfterOf } from '../circuit/retry-after.ts';
-import { statusOf } from '../classify.ts';
-import { systemClock } from '../clock.ts';
+import { type ReasonedVerdict, statusOf } from '../classify.ts';
 import { DeadlineError, RefusedError } from '../errors.ts';
 import type { Verdict } from '../events.ts';
 import type { Exchange } from '../exchange.ts';
@@ -23,7 +22,9 @@ const failed: Judgement = { verdict: 'failure', reason: 'failure' };
 
 /** What an answered status means. */
 export function judgeStatus(status: number, exchange: Exchange, circuit: Circuit): Judgement {
-  const verdict = circuit.verdictOf({ status });
+  const said = circuit.judge({ status });
+  if (isReasoned(said)) return said;
+  const verdict = verdictIn(said);
   if (status === 429)
     return isLimitersOwn(exchange) ? { verdict, reason: undefined } : { verdict, reason: 'rate_limited' };
   return verdict === 'success' ? succeeded : verdict === 'failure' ? failed : ignored;
@@ -37,13 +38,22 @@ export function judgeError(error: unknown, circuit: Circuit | undefined): Judgem
   if (error instanceof RefusedError)
     return { verdict: 'ignore', reason: error.reason, retryAfterMs: error.retryAfterMs };
   if (ownerOf(error)?.verdict === 'failure') return countedElsewhere(error);
-  const verdict = circuit?.verdictOf({ error }) ?? 'ignore';
+  const said = circuit?.judge({ error }) ?? 'ignore';
+  const retryAfterMs = retryAfterOf(error, circuit?.clock) || undefined;
+  if (isReasoned(said)) return { verdict: said.verdict, reason: said.reason, retryAfterMs };
+  const verdict = verdictIn(said);
   const isRateLimited = statusOf(error) === 429;
   if (verdict === 'ignore' && (!isRateLimited || isLimitersError(error))) return ignored;
   if (verdict === 'success') return succeeded;
-  const retryAfterMs = retryAfterOf(error, circuit?.clock ?? systemClock) || undefined;
   return { verdict, reason: isRateLimited ? 'rate_limited' : 'failure', retryAfterMs };
 }
+
+/** The classifier has given the reason itself. */
+function isReasoned(said: Verdict | ReasonedVerdict): said is Judgement & ReasonedVerdict {
+  return typeof said === 'object' && said.reason !== undefined;
+}
+
+const verdictIn = (said: Verdict | ReasonedVerdict): Verdict => (typeof said === 'string' ? said : said.verdict);
 
 /** A failure that another circuit has counted: it is answered for here, and not counted again. */
 export function countedElsewhere(error: unknown): Judgement {
