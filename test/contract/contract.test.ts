@@ -516,6 +516,27 @@ describe.each(hosts)('$name', (host) => {
       expect(brownout.circuit('inner').metrics().calls).toMatchObject({ failure: 1 });
     });
 
+    it('marks what an unsafe request behind a breaker without a cache has changed', async () => {
+      const brownout = set();
+      let isDown = false;
+      const url = await start(host, {
+        use: { brownout },
+        routes: {
+          'GET /a': (call) => (isDown ? call.send(500, 'down') : call.send(200, 'before')),
+          'POST /a': { breaker: { brownout, fallback: [] }, handler: (call) => call.send(isDown ? 500 : 200, 'done') },
+        },
+      });
+      const stored = async () => (await fetch(`${url}/a`)).status;
+      await stored();
+      isDown = true;
+      await fetch(`${url}/a`, { method: 'POST' });
+      expect(await stored()).toBe(200); // what has failed has changed nothing
+      isDown = false;
+      expect((await fetch(`${url}/a`, { method: 'POST' })).status).toBe(200);
+      isDown = true;
+      expect(await stored()).toBe(503);
+    });
+
     it('takes one permit of one circuit', async () => {
       const brownout = createBrownout({ maxConcurrent: 1 });
       const url = await start(host, {

@@ -137,7 +137,7 @@ export class Attempt<Native> implements GuardedAttempt {
   #yieldTo(inner: Circuit | undefined) {
     this.#yielded = true;
     this.#disarm();
-    this.#watch = undefined;
+    this.#watch = this.#watch?.bodiless;
     return this.#admission.yieldTo(inner);
   }
 

@@ -30,6 +30,12 @@ export class Watch {
     this.capturing = watcher.maxBytes > 0 || next?.capturing === true;
   }
 
+  /** What is left of it where a breaker further in has the answer: those who want no body of it, and yet hear how it ended. */
+  get bodiless(): Watch | undefined {
+    const next = this.#next?.bodiless;
+    return this.#watcher.maxBytes > 0 ? next : new Watch(this.#place, this.#watcher, this.#site, next);
+  }
+
   /** The watcher of the tier at this place of the ladder. */
   at(place: number): TierWatcher | undefined {
     return place === this.#place ? this.#watcher : this.#next?.at(place);
