@@ -3,16 +3,6 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 /** Header values by lower-case name. */
 export type HeaderValues = Record<string, string | string[]>;
 
-/** The headers that stand on a response now. Arrays are copied: `appendHeader` grows them in place. */
-export function snapshotHeaders(res: ServerResponse): OutgoingHttpHeaders {
-  const headers = res.getHeaders();
-  for (const name in headers) {
-    const value = headers[name];
-    if (Array.isArray(value)) headers[name] = value.slice();
-  }
-  return headers;
-}
-
 /** Said by earlier middleware they are about this answer, too: whether it may be kept, for whom, and what its bytes are. */
 const binding = ['cache-control', 'vary', 'content-range', 'content-encoding', 'trailer'];
 
