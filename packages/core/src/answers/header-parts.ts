@@ -2,7 +2,10 @@ import { isCredential, isNeutral } from './neutral-headers.ts';
 
 /** What of a request's headers its keys are made of. Each value has its length before it, so that none passes for two. */
 export interface HeaderParts {
-  /** `Host` (HTTP/2's `:authority` without it), `X-Forwarded-Host`, `-Proto`, `-Prefix`, and what `Forwarded` says of the same. */
+  /**
+   * `Host` (HTTP/2's `:authority` without it), `X-Forwarded-Host`, `-Proto`, `-Prefix`, what `Forwarded` says of the same, and what
+   * else may end up in an application's links.
+   */
   readonly origin: string;
   /** `Accept`, `Accept-Language` and `X-Requested-With`. */
   readonly negotiation: string;
@@ -27,9 +30,23 @@ const FORWARDED = 4;
 const FIRST_NEGOTIATION = 5;
 const AUTHORITY = 8;
 
+/** Said by proxies in dialects of their own, alike for all their clients; or by an attacker, whose answer is then for himself alone. */
+const dialects: ReadonlySet<string> = new Set([
+  'cf-visitor',
+  'front-end-https',
+  'x-arr-ssl',
+  'x-forwarded-port',
+  'x-forwarded-protocol',
+  'x-forwarded-scheme',
+  'x-forwarded-server',
+  'x-forwarded-ssl',
+  'x-scheme',
+  'x-url-scheme',
+]);
+
 interface Role {
   readonly lower: string;
-  /** In `places`; -1 for a header that is scope, -2 for one that is nothing. */
+  /** In `places`, or one of those below. */
   readonly place: number;
   readonly isCredential: boolean;
 }
@@ -46,6 +63,7 @@ export function readHeaderParts(headers: readonly string[]): HeaderParts {
   const texts = ['', '', '', '', '', '', '', '', ''];
   const scope: [string, string][] = [];
   let isIdentified = false;
+  let dialect = '';
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i]!;
     const value = headers[i + 1]!;
@@ -58,11 +76,11 @@ export function readHeaderParts(headers: readonly string[]): HeaderParts {
     } else if (place === SCOPE) {
       scope.push([role.lower, value]);
       isIdentified ||= role.isCredential;
-    }
+    } else if (place === DIALECT) dialect += part(role.lower) + part(value);
   }
   texts[0] ||= texts[AUTHORITY]!;
   return {
-    origin: joined(texts, 0, FIRST_NEGOTIATION),
+    origin: joined(texts, 0, FIRST_NEGOTIATION) + dialect,
     negotiation: joined(texts, FIRST_NEGOTIATION, AUTHORITY),
     scope: scopeText(scope),
     isIdentified,
@@ -71,13 +89,14 @@ export function readHeaderParts(headers: readonly string[]): HeaderParts {
 
 const SCOPE = -1;
 const NOTHING = -2;
+const DIALECT = -3;
 
 function learnRole(name: string): Role {
   const lower = name.toLowerCase();
   const place = places.indexOf(lower);
   const role = {
     lower,
-    place: place >= 0 ? place : isNeutral(lower) ? NOTHING : SCOPE,
+    place: place >= 0 ? place : dialects.has(lower) ? DIALECT : isNeutral(lower) ? NOTHING : SCOPE,
     isCredential: isCredential(lower),
   };
   if (roles.size < MOST_ROLES) roles.set(name, role);
@@ -102,7 +121,8 @@ function scopeText(scope: [string, string][]): string {
 const saysNothing = (place: number, value: string): boolean =>
   value === '' || (place >= FIRST_NEGOTIATION && (value === '*/*' || value === '*'));
 
-const addresses = /(^|[\s;,])(?:for|by)\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*)/gi;
+/** Nothing is taken for an address that who splits at each `;` and `,` would read otherwise. */
+const addresses = /(^|[\s;,])(?:for|by)\s*=\s*(?:"[^"\\;,=\s]*"|[^\s;,"]*)/gi;
 const placesOfForwarded = /(^|[\s;,])(?:host|proto)\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*)/gi;
 
 /** `Forwarded` (RFC 7239) without the addresses of client and proxies. */

@@ -686,7 +686,6 @@ describe('key and scope', () => {
       Via: '1.1 proxy',
       Forwarded: 'for=9.8.7.6',
       'X-Forwarded-For': '1.2.3.4, 5.6.7.8',
-      'X-Forwarded-Port': '443',
       'X-Real-IP': '1.2.3.4',
       'CF-Ray': '1',
       'CF-Connecting-IP': '1.2.3.4',

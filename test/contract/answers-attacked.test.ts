@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { type Call, hosts } from './hosts.ts';
+import { type Asked, outage, type Scene } from './outage.ts';
+
+/** Shows whatever of a request a careless application might show. */
+const shows = (call: Call) => call.send(200, { headers: call.req.headers, url: call.req.url });
+
+describe.each(hosts)('An attack on the stored answers of $name', (host) => {
+  it.each([
+    ...['X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Forwarded-Prefix', 'X-Forwarded-Port', 'X-Forwarded-Scheme'],
+    ...['X-Forwarded-Server', 'X-Forwarded-SSL', 'X-Forwarded-Protocol', 'X-Url-Scheme', 'Front-End-Https'],
+    ...['X-Scheme', 'CF-Visitor', 'X-Arr-SSL', 'X-Host', 'X-Original-URL', 'X-Rewrite-URL', 'X-HTTP-Method-Override'],
+  ])('by what %s says does not reach others, with a scope of their own or without', async (name) => {
+    for (const cache of [{}, { scope: () => 'all' }]) {
+      const isOurs = name.includes('Forwarded') || /scheme|visitor|arr|https/i.test(name);
+      if ('scope' in cache && !isOurs) continue; // then it is for who gave the scope to say
+      const { ask, begin } = await outage(host, shows, { cache });
+      await ask({ headers: { [name]: 'evil.example' } });
+      begin();
+      expect((await ask()).level).toBe('unavailable');
+      expect((await ask({ headers: { [name]: 'evil.example' } })).level).toBe('l1_cache');
+    }
+  });
+
+  it.each([
+    'host=evil.example',
+    'for=1.2.3.4;host=evil.example',
+    'for="1.2.3.4;host=evil.example"',
+    'for="a;host=evil.example;x="',
+    'for="a,host=evil.example"',
+    'For = "a; host=evil.example"',
+    'by="a\\";host=evil.example"',
+  ])('by `Forwarded: %s` does not, however an application reads it', async (forwarded) => {
+    const { ask, begin } = await outage(host, shows);
+    await ask({ headers: { forwarded } });
+    begin();
+    expect((await ask()).level).toBe('unavailable');
+    expect((await ask({ headers: { forwarded: 'for=1.2.3.4' } })).level).toBe('unavailable');
+  });
+
+  it('by a key that is nested without end is not stored, and does no harm', async () => {
+    const { ask, begin } = await outage(host, (call) => call.send(200, 'a'), {
+      cache: { key: () => JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`) },
+    });
+    expect((await ask({ method: 'POST', body: {} })).status).toBe(200);
+    begin();
+    expect((await ask({ method: 'POST', body: {} })).level).toBe('unavailable');
+  });
+
+  it('by an extension of the path gets the answer of nobody else', async () => {
+    const { ask, begin } = await outage(host, shows, { routes: { 'GET /account': shows, 'GET /account.css': shows } });
+    await ask({ path: '/account.css', headers: { cookie: 'sid=victim' } });
+    begin();
+    for (const path of ['/account.css', '/account', '/account/', '/account.css?', '//account.css'])
+      expect([path, (await ask({ path })).level]).toEqual([path, 'unavailable']);
+  });
+});
