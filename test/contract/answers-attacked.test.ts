@@ -38,6 +38,21 @@ describe.each(hosts)('An attack on the stored answers of $name', (host) => {
     expect((await ask({ headers: { forwarded: 'for=1.2.3.4' } })).level).toBe('unavailable');
   });
 
+  it.each<[string, Asked]>([
+    ['a length', { body: { question: 'evil' } }],
+    ['chunks', { headers: { 'transfer-encoding': 'chunked', 'content-type': 'application/json' }, body: '{}' }],
+  ])('by a GET that has a body, with %s, does not, and gets no answer of others', async (_, asked) => {
+    const { ask, begin, end } = await outage(host, shows);
+    await ask(asked);
+    begin();
+    expect((await ask()).level).toBe('unavailable');
+    end();
+    await ask();
+    begin();
+    expect((await ask(asked)).level).toBe('unavailable');
+    expect((await ask()).level).toBe('l1_cache');
+  });
+
   it('by a key that is nested without end is not stored, and does no harm', async () => {
     const { ask, begin } = await outage(host, (call) => call.send(200, 'a'), {
       cache: { key: () => JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`) },

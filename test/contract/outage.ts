@@ -34,7 +34,8 @@ export interface Answer {
 export function ask(url: string, { method = 'GET', path = '/a', headers = {}, body }: Asked = {}): Promise<Answer> {
   const text = typeof body === 'object' ? JSON.stringify(body) : body;
   const type = typeof body === 'object' ? { 'content-type': 'application/json' } : {};
-  const framed = text === undefined ? headers : { ...type, 'content-length': Buffer.byteLength(text), ...headers };
+  const isFramed = text === undefined || 'transfer-encoding' in headers;
+  const framed = isFramed ? headers : { ...type, 'content-length': Buffer.byteLength(text), ...headers };
   return new Promise((resolve, reject) => {
     const options = { method, agent: false, headers: framed as OutgoingHttpHeaders };
     const sent = request(url + path, options, async (response) => {

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { announcesBody } from '../answers/announced-body.ts';
 import { canonicalJson } from '../answers/canonical-json.ts';
 import type { RequestView } from '../request-view.ts';
 import { isThenable } from './thenable.ts';
@@ -19,7 +20,7 @@ export class AskedOption<Native> {
 
   /** What it returned, as canonical JSON; `undefined` when that is no basis to share an answer on. */
   read(request: RequestView<Native>, site: TierSite): string | undefined {
-    const needsBody = this.#option === 'key' && isUnparsed(request);
+    const needsBody = this.#option === 'key' && request.body === undefined && announcesBody(request);
     let value: unknown;
     try {
       value = this.#ask(request.native);
@@ -63,13 +64,6 @@ export class AskedOption<Native> {
       code: `BROWNOUT_${this.#option.toUpperCase()}`,
     });
   }
-}
-
-/** The request has a body (RFC 9112 §6.3) that no parser has read. */
-function isUnparsed({ body, headers }: RequestView): boolean {
-  if (body !== undefined) return false;
-  const length = headers['content-length'];
-  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }
 
 /** `undefined` anywhere in a key, or its name in a text: all who ask would have the same key. */

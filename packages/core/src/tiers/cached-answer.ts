@@ -1,3 +1,4 @@
+import { announcesBody } from '../answers/announced-body.ts';
 import { AnswerKeys } from '../answers/key.ts';
 import { RecentKeys } from '../answers/recent-keys.ts';
 import { safeStore } from '../answers/safe-store.ts';
@@ -82,7 +83,7 @@ export function cachedAnswer<Native = unknown>(options?: CachedAnswerOptions<Nat
     const asked = key?.read(request, site);
     const isSafe = safeMethods.has(method);
     const isKeyed = asked !== undefined;
-    const cacheable = isKeyed || (key === undefined && (method === 'GET' || method === 'HEAD'));
+    const cacheable = isKeyed || (key === undefined && isPlainGet(request));
     if (!cacheable && isSafe) return undefined;
     const scoped = cacheable ? scope?.read(request, site) : undefined;
     if (cacheable && scope !== undefined && scoped === undefined) return undefined;
@@ -106,6 +107,12 @@ export function cachedAnswer<Native = unknown>(options?: CachedAnswerOptions<Nat
   }
 
   return Object.freeze({ name: store?.level ?? 'l1_cache', answer: () => undefined, watch });
+}
+
+/** A body that no key tells of may have changed the answer (RFC 9110 §9.3.1 gives it no meaning, and applications may). */
+function isPlainGet(request: RequestView): boolean {
+  const { method } = request;
+  return (method === 'GET' || method === 'HEAD') && !announcesBody(request);
 }
 
 function keysOf(request: RequestView, key: string | undefined, scope: string | undefined): AnswerKeys {
