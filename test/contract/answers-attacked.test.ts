@@ -53,6 +53,28 @@ describe.each(hosts)('An attack on the stored answers of $name', (host) => {
     expect((await ask()).level).toBe('l1_cache');
   });
 
+  it('by a list that middleware outside adds to does not', async () => {
+    let visits = 0;
+    const scene: Scene = {
+      before: ({ res }) => {
+        const { writeHead } = res;
+        res.writeHead = ((...args: Parameters<typeof writeHead>) => {
+          res.appendHeader('Link', `</visit/${++visits}>; rel=last`);
+          return writeHead.apply(res, args);
+        }) as never;
+      },
+    };
+    const handler = (call: Call) => {
+      call.res.setHeader('Link', ['</a>; rel=next', '</b>; rel=prev']);
+      call.send(200, 'a');
+    };
+    const { ask, begin } = await outage(host, handler, scene);
+    await ask();
+    begin();
+    for (let visit = 2; visit < 5; visit++)
+      expect((await ask()).headers.link).toBe(`</a>; rel=next, </b>; rel=prev, </visit/${visit}>; rel=last`);
+  });
+
   it('by a key that is nested without end is not stored, and does no harm', async () => {
     const { ask, begin } = await outage(host, (call) => call.send(200, 'a'), {
       cache: { key: () => JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`) },

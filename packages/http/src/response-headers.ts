@@ -3,6 +3,10 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 /** Header values by lower-case name. */
 export type HeaderValues = Record<string, string | string[]>;
 
+/** A value for one response alone: `appendHeader` grows a list in place. */
+export const ownValue = (value: string | string[]): string | string[] =>
+  typeof value === 'string' ? value : value.slice();
+
 /** Said by earlier middleware they are about this answer, too: whether it may be kept, for whom, and what its bytes are. */
 const binding = ['cache-control', 'vary', 'content-range', 'content-encoding', 'trailer'];
 
@@ -15,7 +19,7 @@ export function headersSince(
   before: OutgoingHttpHeaders,
   headArguments: readonly unknown[],
 ): HeaderValues {
-  const own: HeaderValues = {};
+  const own = Object.create(null) as HeaderValues; // names may be anything
   const now = res.getHeaders();
   for (const name in now) {
     const value = now[name];

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { isReplaced, type Reply } from '@brownout/core';
 import { isDegraded } from './degraded.ts';
+import { ownValue } from './response-headers.ts';
 
 /**
  * Sends a whole answer through the response's own methods, so that what was put around them from outside still applies.
@@ -11,7 +12,7 @@ export function sendReply(res: ServerResponse, reply: Reply): void {
   const { status, headers, body } = reply;
   if (isDegraded(res)) dropReplaced(res);
   res.statusCode = status;
-  for (const name in headers) res.setHeader(name, headers[name]!);
+  for (const name in headers) res.setHeader(name, ownValue(headers[name]!));
   if (status === 204 || status === 304) {
     res.end();
     return;

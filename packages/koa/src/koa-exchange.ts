@@ -3,7 +3,7 @@ import { emitWarning } from 'node:process';
 import type { Readable } from 'node:stream';
 import { format, types } from 'node:util';
 import type { AttemptEvents, CapturedAnswer, GuardedAttempt, Lineup, Reply } from '@brownout/core';
-import { dropReplaced, type Gate, NodeExchange, NodeRequest } from '@brownout/http';
+import { dropReplaced, type Gate, NodeExchange, NodeRequest, ownValue } from '@brownout/http';
 import type { Context, Next } from 'koa';
 import { hostRoutes } from './host-routes.ts';
 import { isMissingFile } from './missing-file.ts';
@@ -148,7 +148,7 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
       ctx.body = bodyOf(reply);
       ctx.status = reply.status;
       ctx.remove('Content-Type');
-      ctx.set(reply.headers);
+      for (const name in reply.headers) ctx.set(name, ownValue(reply.headers[name]!));
     } else {
       ctx.respond = false;
       super.serve(reply);
