@@ -75,6 +75,24 @@ describe.each(hosts)('An attack on the stored answers of $name', (host) => {
       expect((await ask()).headers.link).toBe(`</a>; rel=next, </b>; rel=prev, </visit/${visit}>; rel=last`);
   });
 
+  it('by names of headers and members that are none of ours does no harm', async () => {
+    const { ask, begin } = await outage(host, (call) => {
+      for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty'])
+        call.res.setHeader(name, ['polluted', 'polluted']);
+      call.send(200, '{"__proto__":{"a":1},"metadata":{"__proto__":{"b":1},"constructor":{"prototype":{"c":1}}}}', {
+        'content-type': 'application/json',
+      });
+    });
+    await ask();
+    begin();
+    const cached = await ask();
+    expect(cached.level).toBe('l1_cache');
+    expect(Object.keys(cached.headers)).not.toContain('0');
+    const plain = {} as Record<string, unknown>;
+    expect([plain['a'], plain['b'], plain['c'], plain['0']]).toEqual([undefined, undefined, undefined, undefined]);
+    expect(cached.text).toContain('"metadata":{"from_fallback":true');
+  });
+
   it('by a key that is nested without end is not stored, and does no harm', async () => {
     const { ask, begin } = await outage(host, (call) => call.send(200, 'a'), {
       cache: { key: () => JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`) },

@@ -27,6 +27,8 @@ const dropped = new Set([
   'server-timing',
   'x-response-time',
   'x-runtime',
+  // no name of a header's: it would make a prototype of its value
+  '__proto__',
 ]);
 /** `X-Request-Id`, `X-Correlation-Id`, `X-Amzn-Trace-Id`, `X-B3-SpanId`, `RateLimit-Remaining`, `X-RateLimit-Reset`, … */
 const ofOneRequest = /(?:request|correlation|trace|span|transaction)[-_]?id$|^x-b3-|^(?:x-)?rate-?limit/;
