@@ -109,4 +109,16 @@ describe.each(hosts)('An attack on the stored answers of $name', (host) => {
     for (const path of ['/account.css', '/account', '/account/', '/account.css?', '//account.css'])
       expect([path, (await ask({ path })).level]).toEqual([path, 'unavailable']);
   });
+
+  it('leaves what has no type of its own without one', async () => {
+    const { ask, begin } = await outage(host, ({ res }) => {
+      res.statusCode = 200;
+      res.end('<p>sniffed</p>');
+      return new Promise(() => {});
+    });
+    expect((await ask()).headers['content-type']).toBeUndefined();
+    begin();
+    const cached = await ask();
+    expect([cached.level, cached.headers['content-type']]).toEqual(['l1_cache', undefined]);
+  });
 });

@@ -81,7 +81,8 @@ function madeReply(
   }
   const tagged = taggedBody(body, form.isJsonText, cachedAt !== undefined, metadata, options, wallNow);
   const headers = replyHeaders(tagged === undefined ? form.unchanged : form.changed, form, metadata, options);
-  headers['content-type'] ??= defaultType(body);
+  // what had no type when it was stored was taken for what it looked like
+  if (cachedAt === undefined) headers['content-type'] ??= defaultType(body);
   return { metadata, reply: { status, headers, body: tagged ?? asSent(body) } };
 }
 
