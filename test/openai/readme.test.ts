@@ -57,7 +57,7 @@ describe('the README of @brownout/openai', () => {
 
     logged.mockClear();
     script = 'bad key';
-    await ask('/ask', 'How many?');
+    expect(await ask('/ask', 'How many?')).toEqual([503, expect.stringContaining('"fallback_reason":"failure"')]);
     expect(logged).toHaveBeenCalledWith('OpenAI: unauthorized');
     vi.unstubAllEnvs();
   });

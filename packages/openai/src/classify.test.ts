@@ -103,6 +103,38 @@ describe('openAIOutcome', () => {
 });
 
 describe('classifyOpenAIError', () => {
+  it.each<[string, unknown, unknown]>([
+    ['a rate limit, which core knows', 'ignore', api(429)],
+    [
+      'a rate limit in a stream',
+      { verdict: 'ignore', reason: 'rate_limited' },
+      api(undefined, { code: 'rate_limit_exceeded' }),
+    ],
+    ['a bad key', { verdict: 'ignore', reason: 'failure' }, api(401)],
+    ['a quota', { verdict: 'ignore', reason: 'failure' }, api(429, { code: 'insufficient_quota' })],
+    ["the application's own 401", 'ignore', own({ status: 401 })],
+    ["the application's own 402", 'ignore', own({ status: 402 })],
+    ['a bad request', 'ignore', api(400)],
+    ['a bad prompt in a stream', { verdict: 'ignore', reason: 'failure' }, api(undefined, { code: 'invalid_prompt' })],
+    ['an outage', 'failure', api(500)],
+    ['a timeout', { verdict: 'failure', reason: 'timeout' }, new Error('Request timed out.')],
+    ['a silent stream', { verdict: 'failure', reason: 'timeout' }, new OpenAIAnswerError('stalled')],
+    ['an abort', { verdict: 'ignore', reason: 'failure' }, new Error('Request was aborted.')],
+    [
+      'a refusal by `brownoutFetch`',
+      { verdict: 'ignore', reason: 'forced_open' },
+      api(503, { type: 'brownout_refused', code: 'forced_open' }),
+    ],
+    [
+      'a refusal within a `fetch`',
+      { verdict: 'ignore', reason: 'circuit_open' },
+      caused('Connection error.', new CircuitOpenError('model', 1_000)),
+    ],
+    ['an error of the handler', 'failure', new Error('boom')],
+  ])('says of %s %j', (_, said, error) => {
+    expect(classifyOpenAIError({ error })).toEqual(said);
+  });
+
   it('gives statuses their default verdict', () => {
     expect([200, 404, 429, 503].map((status) => classifyOpenAIError({ status }))).toEqual([
       'success',

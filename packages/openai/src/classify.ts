@@ -1,5 +1,6 @@
-import { type AskingCircuit, defaultVerdict, type Outcome, type Verdict } from '@brownout/core';
+import { type AskingCircuit, defaultVerdict, type Outcome, type ReasonedVerdict, type Verdict } from '@brownout/core';
 import { openAIOutcome } from './outcome.ts';
+import { reasonFor } from './reason.ts';
 
 /** Errors that have been told: one may pass several circuits. */
 const told = new WeakSet<object>();
@@ -7,14 +8,15 @@ const told = new WeakSet<object>();
 /**
  * For the option `classify` of a circuit, a breaker or a set of circuits: what an error of the OpenAI SDK (v4 to v7) says of the
  * dependency, by its shape. Statuses have their default verdict. A key that is refused and a quota that is used up are no failures,
- * and the event `alert`.
+ * and the event `alert`; a tier answers all the same.
  */
-export function classifyOpenAIError(outcome: Outcome, circuit?: AskingCircuit): Verdict {
+export function classifyOpenAIError(outcome: Outcome, circuit?: AskingCircuit): Verdict | ReasonedVerdict {
   if (!('error' in outcome)) return defaultVerdict(outcome);
   const { error } = outcome;
   const { kind, verdict } = openAIOutcome(error);
   if (kind === 'unauthorized' || kind === 'insufficient_quota') alert(kind, error as object, circuit);
-  return verdict;
+  const reason = reasonFor(kind, error);
+  return reason === undefined ? verdict : { verdict, reason };
 }
 
 function alert(

@@ -39,10 +39,10 @@ function kindOfAnswer({ problem, cause }: OpenAIAnswerError): OpenAIOutcomeKind 
 function kindOfStatus(status: number, error: ErrorShape): OpenAIOutcomeKind {
   const said = kindOfUpstreamError(error);
   if (said === 'refused') return said;
-  if (status === 402) return 'insufficient_quota';
   if (status === 429) return said === 'insufficient_quota' ? said : 'rate_limited';
-  // without the SDK's members it is the application's own word to its client, and nobody's bad key
-  if (status === 401 || status === 403) return isApiError(error) ? 'unauthorized' : 'rejected';
+  // without the SDK's members these are the application's own word to its client, and nobody's bad key
+  if ((status === 401 || status === 403) && isApiError(error)) return 'unauthorized';
+  if (status === 402 && isApiError(error)) return 'insufficient_quota';
   if (status === 408) return 'timeout';
   if (status === 413 || said === 'context_too_long') return 'context_too_long';
   if (status >= 400 && status < 500) return 'rejected';
