@@ -21,7 +21,7 @@ app.use(express.json());
 
 app.post(
   '/ask',
-  // `guarded` and not `breaker`: on Express that sees no error that is thrown when bytes have gone out already.
+  // `guarded` and not `breaker`: on Express that sees the status of an error alone, and not which error it was.
   guarded(
     async (req, res) => {
       const messages = [
