@@ -537,6 +537,24 @@ describe.each(hosts)('$name', (host) => {
       expect(await stored()).toBe(503);
     });
 
+    it('marks nothing for an inner breaker that has a cache: its keys say what a request is', async () => {
+      const brownout = set();
+      const isDown = new Set<string>();
+      const url = await start(host, {
+        use: { brownout },
+        routes: {
+          'POST /ask': {
+            breaker: { brownout, fallback: [cachedAnswer({ key: () => 'question' })] },
+            handler: (call) => call.send(isDown.has('ask') ? 500 : 200, 'answer'),
+          },
+        },
+      });
+      const ask = async () => (await fetch(`${url}/ask`, { method: 'POST' })).status;
+      expect(await ask()).toBe(200);
+      isDown.add('ask');
+      expect(await ask()).toBe(200);
+    });
+
     it('takes one permit of one circuit', async () => {
       const brownout = createBrownout({ maxConcurrent: 1 });
       const url = await start(host, {

@@ -106,8 +106,8 @@ export class Attempt<Native> implements GuardedAttempt {
       this.#exchange.pass();
       return;
     }
-    if (outer instanceof Attempt && this.#governs) this.#admission.inherit(outer.#yieldTo(this.circuit));
     this.#watch = this.#policy.fallbacks.watch(request);
+    if (outer instanceof Attempt && this.#governs) this.#admission.inherit(outer.#yieldTo(this));
     const fresh = this.#governs ? this.#watch?.fresh() : undefined;
     if (fresh instanceof Promise) fresh.then((reply) => this.#admit(reply)).catch((error) => this.#fail(error));
     else this.#admit(fresh);
@@ -134,11 +134,11 @@ export class Attempt<Native> implements GuardedAttempt {
     this.taken();
   }
 
-  #yieldTo(inner: Circuit | undefined) {
+  #yieldTo(inner: Attempt<Native>) {
     this.#yielded = true;
     this.#disarm();
-    this.#watch = this.#watch?.bodiless;
-    return this.#admission.yieldTo(inner);
+    this.#watch = inner.#watch === undefined ? this.#watch?.bodiless : undefined;
+    return this.#admission.yieldTo(inner.circuit);
   }
 
   accepts(status: number): boolean {

@@ -30,7 +30,7 @@ export class Watch {
     this.capturing = watcher.maxBytes > 0 || next?.capturing === true;
   }
 
-  /** What is left of it where a breaker further in has the answer: those who want no body of it, and yet hear how it ended. */
+  /** What is left of it where a breaker further in has the answer, and watches nothing: those who want no body, and hear how it ended. */
   get bodiless(): Watch | undefined {
     const next = this.#next?.bodiless;
     return this.#watcher.maxBytes > 0 ? next : new Watch(this.#place, this.#watcher, this.#site, next);
