@@ -269,6 +269,60 @@ describe.each(hosts)('A failing route of %s', (_, express, { rest, digits, optio
     },
   );
 
+  it('is known behind a function that hides its router, as far as its pattern tells', async () => {
+    const { app, brownout, guard, states } = application(express);
+    const router = express.Router();
+    router.get('/users/:id', (_req, _res, next) => {
+      setImmediate(() => next(new Error('down')));
+    });
+    router.get('/:slug', fail);
+    router.get('/tenants/:tenant', fine);
+    app.use(guard());
+    app.use('/:mount', (req, res, next) => router(req, res, next));
+    app.use(((_error, _req, res, _next) => {
+      res.status(500).send('page');
+    }) satisfies Express.ErrorRequestHandler);
+    const url = await start(app);
+    await statuses(url, ['/m/users/0', ...down((n) => `/m/users/${n}`), ...down(() => '/m/slug')]);
+    expect(brownout.circuit('GET /:mount/users/:id').metrics().calls).toMatchObject({ failure: 3 });
+    expect(await statuses(url, ['/m/users/9', '/m/slug', '/m/other', '/m/tenants/1'])).toEqual([503, 503, 503, 200]);
+    expect(brownout.circuit('GET /:mount/:slug').metrics().calls).toMatchObject({ failure: 3, refused: 1 });
+    expect(states()).toEqual({
+      'GET /:mount/users/:id': 'open',
+      'GET /:mount/:slug': 'open',
+      'GET /:mount/tenants/:tenant': 'closed',
+    });
+  });
+
+  it('keeps its probe when a path that was taken for its own leads elsewhere', async () => {
+    let now = 0;
+    const clock = { now: () => now, wall: () => now };
+    const brownout = createBrownout({
+      failureThreshold: 3,
+      resetTimeoutMs: 1_000,
+      jitter: 0,
+      successThreshold: 1,
+      clock,
+    });
+    const app = express();
+    let isDown = true;
+    app.use(breaker({ brownout, fallback: [] }));
+    const router = express.Router();
+    router.get('/users/me', fine);
+    router.get('/users/:id', (req, res, next) => (isDown ? fail : fine)(req, res, next));
+    app.use((req, res, next) => router(req, res, next)); // hidden: `/users/me` is taken for `/users/:id`
+    const url = await start(app);
+    await statuses(url, ['/users/0', ...down((n) => `/users/${n}`)]);
+    expect(brownout.circuit('GET /users/:id').state).toBe('open');
+    now = 2_000;
+    isDown = false;
+    expect(await statuses(url, ['/users/me', '/users/me'])).toEqual([200, 200]);
+    expect(brownout.circuit('GET /users/:id').state).toBe('half_open');
+    expect(brownout.circuit('GET /users/:id').metrics().calls).toMatchObject({ success: 0, ignored: 0, refused: 0 });
+    expect(await statuses(url, ['/users/1'])).toEqual([200]);
+    expect(brownout.circuit('GET /users/:id').state).toBe('closed');
+  });
+
   it('is seen when it is added at run time', async () => {
     const { app, guard, states } = application(express);
     const router = express.Router();
@@ -363,6 +417,26 @@ describe.each(hosts)('The names of the routes of %s', (_, express) => {
       'GET /tenants/:tenant/inner/x/:id': 'open',
       'GET /tenants/:tenant/inner/y': 'closed',
     });
+  });
+
+  it('are kept apart where one application is mounted twice, errors that are handled outside too', async () => {
+    const { app, brownout, guard, states } = application(express);
+    app.use(guard());
+    const sub = express();
+    sub.get('/x/:id', (req, _res, next) => {
+      setImmediate(() => (req.baseUrl === '/one' ? next(new Error('down')) : next('route')));
+    });
+    sub.get('/x/:other', fine);
+    app.use('/one', sub);
+    app.use('/tenants/:tenant', sub);
+    app.use(((_error, _req, res, _next) => {
+      res.status(500).send('page');
+    }) satisfies Express.ErrorRequestHandler);
+    const url = await start(app);
+    await statuses(url, ['/one/x/0', '/tenants/1/x/1', ...down((n) => `/one/x/${n}`)]);
+    expect(await statuses(url, ['/one/x/9', '/tenants/2/x/2'])).toEqual([503, 200]);
+    expect(states()).toEqual({ 'GET /one/x/:id': 'open', 'GET /tenants/:tenant/x/:other': 'closed' });
+    expect(brownout.circuit('GET /one/x/:id').metrics().calls).toMatchObject({ failure: 3 });
   });
 
   it('of an application with a breaker of its own have its mount, as far as Express keeps it', async () => {
