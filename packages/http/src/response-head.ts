@@ -1,4 +1,5 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import { type SetHeaders, snapshotHeaders } from './response-headers.ts';
 
 /** The parts of Node's response that are not in its types: what a head that was made, or refused half-way, leaves behind. */
 interface UnsentHead {
@@ -11,50 +12,37 @@ interface UnsentHead {
   _trailer: string;
 }
 
-type HeaderValue = number | string | string[];
-
 /** The methods that set headers, as they were before anybody further in wrapped them. */
 export interface HeaderSetters {
   readonly setHeader: ServerResponse['setHeader'];
   readonly removeHeader: ServerResponse['removeHeader'];
 }
 
-/**
- * Status and headers as they stand on a response at one moment, to be put back. Names and values are kept as two lists: asking for
- * each value costs a quarter of asking for an object of them all.
- */
+/** Status and headers as they stand on a response at one moment, to be put back. */
 export class ResponseHead {
-  readonly #names: readonly string[];
-  readonly #values: readonly HeaderValue[];
+  readonly headers: SetHeaders;
   readonly #status: number;
   readonly #sendDate: boolean;
   readonly #shouldKeepAlive: boolean;
   readonly #removedConnection: boolean;
 
   constructor(res: ServerResponse) {
-    this.#names = res.getHeaderNames();
-    this.#values = this.#names.map((name) => copied(res.getHeader(name)!));
+    this.headers = snapshotHeaders(res);
     this.#status = res.statusCode;
     this.#sendDate = res.sendDate;
     this.#shouldKeepAlive = res.shouldKeepAlive;
     this.#removedConnection = (res as unknown as UnsentHead)._removedConnection;
   }
 
-  get headers(): OutgoingHttpHeaders {
-    const headers: OutgoingHttpHeaders = Object.create(null);
-    for (const [at, name] of this.#names.entries()) headers[name] = this.#values[at];
-    return headers;
-  }
-
   restore(res: ServerResponse, { setHeader, removeHeader }: HeaderSetters): void {
     const isHttp1 = res.req.httpVersionMajor < 2;
     if (isHttp1) unmake(res);
     for (const name of res.getHeaderNames()) {
-      if (!this.#names.includes(name)) removeHeader.call(res, name);
+      if (!(name in this.headers)) removeHeader.call(res, name);
     }
-    for (const [at, name] of this.#names.entries()) {
-      const value = this.#values[at]!;
-      if (res.getHeader(name) !== value) setHeader.call(res, name, value);
+    for (const name in this.headers) {
+      const [named, value] = this.headers[name]!;
+      if (res.getHeader(name) !== value) setHeader.call(res, named, value);
     }
     res.statusCode = this.#status;
     res.sendDate = this.#sendDate; // removing a date switches it off
@@ -63,11 +51,6 @@ export class ResponseHead {
     res.shouldKeepAlive = this.#shouldKeepAlive;
     (res as unknown as UnsentHead)._removedConnection = this.#removedConnection;
   }
-}
-
-/** `appendHeader` grows an array in place. */
-function copied(value: HeaderValue): HeaderValue {
-  return Array.isArray(value) ? value.slice() : value;
 }
 
 /** How many bytes the head has promised of the body; `undefined` where it promises none, or no body follows it. */

@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { type OutgoingHttpHeader, OutgoingMessage, type ServerResponse } from 'node:http';
 
 /** Header values by lower-case name. */
 export type HeaderValues = Record<string, string | string[]>;
@@ -7,6 +7,35 @@ export type HeaderValues = Record<string, string | string[]>;
 export const ownValue = (value: string | string[]): string | string[] =>
   typeof value === 'string' ? value : value.slice();
 
+/** Names as they were set, and values, by lower-case name. */
+export type SetHeaders = Record<string, readonly [name: string, value: OutgoingHttpHeader]>;
+
+/**
+ * Where Node keeps them in just this form: asking it for names and for values costs three times as much for each request. `undefined`
+ * where it does so no more.
+ */
+const kOutHeaders = Object.getOwnPropertySymbols(new OutgoingMessage()).find(
+  ({ description }) => description === 'kOutHeaders',
+);
+
+/** The headers that stand on a response now, copied: `appendHeader` changes them in place. */
+export function snapshotHeaders(res: ServerResponse): SetHeaders {
+  const set = outHeaders(res);
+  const headers = { __proto__: null } as unknown as SetHeaders; // names may be anything
+  for (const name in set) {
+    const [named, value] = set[name]!;
+    headers[name] = [named, Array.isArray(value) ? value.slice() : value];
+  }
+  return headers;
+}
+
+function outHeaders(res: ServerResponse): SetHeaders | null {
+  const set = kOutHeaders && (res as unknown as Record<symbol, SetHeaders | null | undefined>)[kOutHeaders];
+  if (set !== undefined) return set;
+  // HTTP/2 keeps them otherwise, and knows no case
+  return Object.fromEntries(res.getHeaderNames().map((name) => [name, [name, res.getHeader(name)!]]));
+}
+
 /** Said by earlier middleware they are about this answer, too: whether it may be kept, for whom, and what its bytes are. */
 const binding = ['cache-control', 'vary', 'content-range', 'content-encoding', 'trailer'];
 
@@ -14,16 +43,12 @@ const binding = ['cache-control', 'vary', 'content-range', 'content-encoding', '
  * What stands on the response, or was given to `writeHead`, and did not stand there `before`; and what binds every cache,
  * whoever said it.
  */
-export function headersSince(
-  res: ServerResponse,
-  before: OutgoingHttpHeaders,
-  headArguments: readonly unknown[],
-): HeaderValues {
+export function headersSince(res: ServerResponse, before: SetHeaders, headArguments: readonly unknown[]): HeaderValues {
   const own = Object.create(null) as HeaderValues; // names may be anything
   const now = res.getHeaders();
   for (const name in now) {
     const value = now[name];
-    if (value !== undefined && (!same(value, before[name]) || binding.includes(name))) own[name] = text(value);
+    if (value !== undefined && (!same(value, before[name]?.[1]) || binding.includes(name))) own[name] = text(value);
   }
   const given = headersGiven(headArguments);
   for (const [name, value] of headerPairs(given)) {
