@@ -4,6 +4,7 @@ import { Server } from 'node:net';
 import { type AttemptEvents, Guard } from '@brownout/core';
 import { NodeExchange, NodeRequest } from '@brownout/http';
 import { guarded, type Injected, optionsFor } from './modes.ts';
+import { countGuarded } from './results.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a listener of any event, handed on
 type Listener = (...args: any[]) => void;
@@ -56,6 +57,7 @@ export function guardListener(server: EventEmitter, listener: Listener, mode: In
   if (guarded.has(listener) || !(server instanceof Server) || server.listenerCount('request') > 0) return listener;
   const guard = new Guard<IncomingMessage>('breaker', optionsFor(mode));
   function withBreaker(this: unknown, req: IncomingMessage, res: ServerResponse): void {
+    countGuarded();
     guard.attempt(new ListenerExchange(server, req, res, () => listener.call(this, req, res))).start();
   }
   return Object.assign(withBreaker, { listener }); // as `once` does, so that it can be removed

@@ -1,5 +1,6 @@
 import { breaker } from '@brownout/express';
 import { guarded, type Injected, optionsFor } from './modes.ts';
+import { countGuarded } from './results.ts';
 
 interface Router {
   readonly stack: unknown[];
@@ -34,6 +35,7 @@ export function guardExpress(app: ExpressApp, mode: Injected): void {
       router.use(breaker(optionsFor(mode)));
       router.stack.splice(app.lazyrouter === undefined ? 0 : 2, 0, router.stack.pop());
     }
+    if (!isDue) countGuarded();
     handle.call(this, req, res, next);
   };
 }

@@ -1,6 +1,7 @@
 import { breaker } from '@brownout/koa';
 import type { Context, Middleware, Next } from 'koa';
 import { guarded, type Injected, optionsFor } from './modes.ts';
+import { countGuarded } from './results.ts';
 
 type Composed = (ctx: Context, next?: Next) => Promise<void>;
 
@@ -24,6 +25,7 @@ export function guardKoa(app: KoaApp, mode: Injected): void {
   const { callback, handleRequest } = prototype;
   const breakers = new WeakMap<KoaApp, Middleware>();
   prototype.handleRequest = function (ctx, composed) {
+    countGuarded();
     if (!breakers.has(this)) breakers.set(this, breaker(optionsFor(mode)));
     return handleRequest.call(this, ctx, () => breakers.get(this)!(ctx, () => composed(ctx)) as Promise<void>);
   };

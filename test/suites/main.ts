@@ -18,8 +18,7 @@ import {
   unsteady,
 } from './comparison.ts';
 import type { Injected, Mode } from './modes.ts';
-import type { Results } from './results.ts';
-import { type Checkout, checkoutIn, run } from './run.ts';
+import { type Checkout, checkoutIn, type Run, run } from './run.ts';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { command: { type: 'string' } } });
 if (positionals.length === 0) throw new Error('Expected the path of at least one prepared checkout');
@@ -30,17 +29,18 @@ async function tried(checkout: Checkout) {
   const logs = mkdtempSync(join(tmpdir(), 'suites-'));
   console.info(`\n${suite}: ${checkout.folder}, logs in ${logs}`);
   const once = (mode: Mode, name: string = mode) => run(checkout, mode, join(logs, name));
-  const bare = [await once('off'), await once('off', 'off-again')];
+  const bare = outcomes([await once('off'), await once('off', 'off-again')]);
 
   /** What is not expected is tried again. */
-  async function injectedRuns(mode: Injected, expected: Expected[string] | undefined): Promise<Results[]> {
+  async function injectedRuns(mode: Injected, expected: Expected[string] | undefined): Promise<Run[]> {
     const first = await once(mode);
-    const isRight = unexpected(differences(bare, [first], expected)).length === 0;
+    const isRight = unexpected(differences(bare, outcomes([first]), expected)).length === 0;
     return isRight ? [first] : [first, await once(mode, `${mode}-again`)];
   }
 
-  const shadow = await injectedRuns('shadow', undefined);
-  const enforce = await injectedRuns('enforce', listed[suite]);
+  const shadowRuns = await injectedRuns('shadow', undefined);
+  const shadow = outcomes(shadowRuns);
+  const enforce = outcomes(await injectedRuns('enforce', listed[suite]));
   const inShadow = differences(bare, shadow);
   const inEnforce = differences(bare, enforce, listed[suite]);
   tell('Newly failing in shadow', inShadow);
@@ -54,6 +54,7 @@ async function tried(checkout: Checkout) {
     for (const title of unsteady(runs)) console.info(`  Not the same in two runs (${mode}): ${title}`);
   }
   const row = {
+    'requests guarded': shadowRuns[0]!.guarded,
     tests: bare[0]!.size,
     off: passing(bare),
     shadow: passing(shadow),
@@ -64,6 +65,8 @@ async function tried(checkout: Checkout) {
   };
   return [suite, row] as const;
 }
+
+const outcomes = (runs: readonly Run[]) => runs.map(({ results }) => results);
 
 function tell(what: string, found: readonly Difference[]): void {
   if (found.length > 0) console.info(`  ${what}:`);
@@ -76,4 +79,5 @@ build();
 const rows: Awaited<ReturnType<typeof tried>>[] = [];
 for (const folder of positionals) rows.push(await tried(checkoutIn(resolve(folder), values.command)));
 console.table(Object.fromEntries(rows));
-process.exitCode = rows.some(([, row]) => row.unexpected > 0) ? 1 : 0;
+const isRight = rows.every(([, row]) => row.unexpected === 0 && row['requests guarded'] > 0);
+process.exitCode = isRight ? 0 : 1;

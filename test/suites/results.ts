@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import process from 'node:process';
 
 export type Outcome = 'passed' | 'failed' | 'skipped';
@@ -22,6 +22,17 @@ export type Results = ReadonlyMap<string, Result>;
 
 /** Where the reporters write, by the name of a variable of the environment. */
 export const resultsVariable = 'SUITE_RESULTS';
+
+/** Called by the injection for each request that a breaker stands before. */
+export function countGuarded(): void {
+  appendFileSync(guardedIn(process.env[resultsVariable]!), '.');
+}
+
+/** How many requests a breaker stood before in the run that wrote this file. */
+export const guardedRequests = (file: string): number =>
+  existsSync(guardedIn(file)) ? statSync(guardedIn(file)).size : 0;
+
+const guardedIn = (file: string): string => `${file}.guarded`;
 
 /** Called by a reporter as each test ends: what has ended is told even when the process does not come to its end. */
 export function record(number: number, title: string, outcome: Outcome, error?: unknown): void {

@@ -11,9 +11,13 @@ const titles = hosts.flatMap((host) => [`${host} answers 202`, `${host} answers 
 const checkout = checkoutIn(join(import.meta.dirname, 'fixture'), undefined);
 const logs = mkdtempSync(join(tmpdir(), 'suites-'));
 
+/** Two requests to each, and those to Express go to a mounted application. */
+const guardedRequests = 2 * (2 + 2 + 1 + 1 + 1);
+
 const failing = async (mode: Mode) => {
-  const results = await run(checkout, mode, join(logs, mode));
+  const { results, guarded } = await run(checkout, mode, join(logs, mode));
   expect([...results.keys()]).toEqual(titles);
+  expect(guarded).toBe(mode === 'off' ? 0 : guardedRequests);
   return titles.filter((title) => results.get(title)?.outcome !== 'passed');
 };
 

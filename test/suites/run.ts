@@ -4,7 +4,7 @@ import { existsSync, openSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import type { Mode } from './modes.ts';
-import { type Results, readResults, resultsVariable } from './results.ts';
+import { guardedRequests, type Results, readResults, resultsVariable } from './results.ts';
 
 /** A prepared checkout: its dependencies are installed, and what must be built is. */
 export interface Checkout {
@@ -26,9 +26,15 @@ const reporter = (name: string): string => join(here, 'reporters', `${name}.ts`)
 /** A suite that hangs is ended by force. */
 const longestMs = 600_000;
 
+export interface Run {
+  readonly results: Results;
+  /** How many requests a breaker stood before. */
+  readonly guarded: number;
+}
+
 /** Runs the suite once, writing what it prints to `log`. */
-export async function run({ folder, command }: Checkout, mode: Mode, log: string): Promise<Results> {
-  const results = `${log}.results`;
+export async function run({ folder, command }: Checkout, mode: Mode, log: string): Promise<Run> {
+  const file = `${log}.results`;
   const output = openSync(log, 'w');
   const path = [dirname(process.execPath), join(folder, 'node_modules/.bin'), process.env['PATH']].join(':');
   const child = spawn('sh', ['-c', reporting(command)], {
@@ -40,14 +46,14 @@ export async function run({ folder, command }: Checkout, mode: Mode, log: string
       PATH: path,
       NODE_OPTIONS: `--import=${join(here, 'injection.ts')}`,
       INJECTED_BREAKER: mode,
-      [resultsVariable]: results,
+      [resultsVariable]: file,
     },
   });
   const overdue = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), longestMs);
   await once(child, 'close');
   clearTimeout(overdue);
-  if (!existsSync(results)) throw new Error(`\`${command}\` told of no test; what it printed is in ${log}`);
-  return readResults(results);
+  if (!existsSync(file)) throw new Error(`\`${command}\` told of no test; what it printed is in ${log}`);
+  return { results: readResults(file), guarded: guardedRequests(file) };
 }
 
 /** The command, made to report to us, by whichever runner it names; the last word on an option counts. */
