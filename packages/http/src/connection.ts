@@ -1,4 +1,4 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 
 /** Node itself destroys the responses of a connection that is gone. */
@@ -21,4 +21,9 @@ export function isDisconnected(res: ServerResponse): boolean {
   const { req, socket } = res;
   if (req.httpVersionMajor >= 2) return (res as { stream?: ServerHttp2Stream }).stream?.destroyed === true;
   return res.destroyed || socket?.destroyed === true;
+}
+
+/** Whether the request has a body (RFC 9112 §6.3) that has not come whole. One without is complete only after its handler has begun. */
+export function isMoreToCome({ complete, headers }: IncomingMessage): boolean {
+  return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0);
 }

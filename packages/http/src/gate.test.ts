@@ -106,7 +106,7 @@ async function ask(
       response.on('close', settle);
     })
       .on('error', reject)
-      .end();
+      .end(method === 'POST' ? 'body' : undefined);
   });
 }
 
@@ -433,6 +433,23 @@ describe('Gate', () => {
     expect(thrown).toEqual(['ERR_UNKNOWN_ENCODING']);
     expect(failed.policy.captured).toBeUndefined();
     expect(headOnly.policy).toMatchObject({ told: ['began 200', 'whole 200'], captured: undefined });
+  });
+});
+
+describe('Gate, on a request that is being read', () => {
+  it.each([
+    ['keeps', 'GET', 'keep-alive'],
+    ['ends', 'POST', 'close'],
+  ])('%s the connection of a %s that somebody has begun to read', async (_, method, connection) => {
+    const { raw, body } = await ask(
+      (res, policy) => {
+        res.req.resume().pause();
+        policy.gate.reply(ours);
+      },
+      undefined,
+      method,
+    );
+    expect([raw[raw.indexOf('Connection') + 1], body]).toEqual([connection, 'ours']);
   });
 });
 

@@ -3,7 +3,7 @@ import { nextTick } from 'node:process';
 import type { Readable } from 'node:stream';
 import type { AttemptEvents, CapturedAnswer, Reply } from '@brownout/core';
 import { Capture } from './capture.ts';
-import { hasClientLeft, isDestroyedHere, isDisconnected } from './connection.ts';
+import { hasClientLeft, isDestroyedHere, isDisconnected, isMoreToCome } from './connection.ts';
 import { breakOff, deadenSetters, freezeStatus, hideClosing, type Method, uncorkAll } from './dead-response.ts';
 import { lastOf } from './last-characters.ts';
 import { PipedSources, releaseSource } from './piped-sources.ts';
@@ -170,8 +170,8 @@ export class Gate {
     this.#deaden();
     this.#releaseSources();
     const { req } = res;
-    if (!req.complete && req.readableFlowing !== null && req.httpVersionMajor < 2) {
-      // somebody stopped reading in the middle of the request: the next one on this connection could not be found
+    if (isMoreToCome(req) && req.readableFlowing !== null && req.httpVersionMajor < 2) {
+      // somebody has begun to read, and may stop in the middle: the next request on this connection could not be found
       this.#beneath.setHeader.call(res, 'Connection', 'close');
     }
     this.#lift();
