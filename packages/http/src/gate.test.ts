@@ -331,6 +331,16 @@ describe('Gate', () => {
     expect(returned).toEqual([true, true, undefined]);
   });
 
+  it('takes a body in chunks for whole, whatever length its head names besides (RFC 9112 §6.3)', async () => {
+    let told: readonly string[] = [];
+    const strict = ask((res, policy) => {
+      told = policy.told;
+      res.writeHead(200, { 'Content-Length': 10, 'Transfer-Encoding': 'chunked' }).end('abc');
+    });
+    await expect(strict).rejects.toThrow('Parse Error'); // others take the chunks
+    expect(told).toEqual(['began 200', 'whole 200']);
+  });
+
   it('sends a HEAD the headers alone', async () => {
     const { body, headers } = await ask((_, policy) => policy.gate.reply(ours), undefined, 'HEAD');
     expect([body, headers['content-length']]).toEqual(['', '4']);

@@ -53,10 +53,10 @@ export class ResponseHead {
   }
 }
 
-/** How many bytes the head has promised of the body; `undefined` where it promises none, or no body follows it. */
+/** How many bytes the head has promised of the body; `undefined` where chunks tell its end, it promises none, or no body follows. */
 export function promisedLength(res: ServerResponse): number | undefined {
   const { _contentLength: length, _hasBody: hasBody } = res as unknown as UnsentHead;
-  return hasBody ? (length ?? undefined) : undefined;
+  return hasBody && !res.chunkedEncoding ? (length ?? undefined) : undefined;
 }
 
 /** Whether nothing but the end of the connection tells a client of HTTP/1 that the body is whole. */
