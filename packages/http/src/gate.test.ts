@@ -341,6 +341,16 @@ describe('Gate', () => {
     expect(told).toEqual(['began 200', 'whole 200']);
   });
 
+  it('holds an answer to no length that Node has computed and not sent', async () => {
+    const { policy, whole } = await ask((res) => {
+      res.useChunkedEncodingByDefault = false; // as for HTTP/1.0
+      res.statusCode = 0;
+      expect(() => res.end('abc')).toThrow(RangeError);
+      res.writeHead(200).end();
+    });
+    expect([policy.told, whole]).toEqual([['began 200', 'whole 200'], true]);
+  });
+
   it('sends a HEAD the headers alone', async () => {
     const { body, headers } = await ask((_, policy) => policy.gate.reply(ours), undefined, 'HEAD');
     expect([body, headers['content-length']]).toEqual(['', '4']);

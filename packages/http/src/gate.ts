@@ -7,7 +7,7 @@ import { hasClientLeft, isDestroyedHere, isDisconnected, isMoreToCome } from './
 import { breakOff, deadenSetters, freezeStatus, hideClosing, type Method, uncorkAll } from './dead-response.ts';
 import { lastOf } from './last-characters.ts';
 import { PipedSources, releaseSource } from './piped-sources.ts';
-import { type HeaderSetters, promisedLength, ResponseHead } from './response-head.ts';
+import { type HeaderSetters, namesLength, promisedLength, ResponseHead } from './response-head.ts';
 import { type HeaderValues, headerGiven, headersSince } from './response-headers.ts';
 import { sendReply } from './send-reply.ts';
 import { shieldAnswered, shieldSocket } from './socket-shield.ts';
@@ -374,7 +374,7 @@ export class Gate {
   #finish(): void {
     this.#lift();
     if (isDisconnected(this.#res)) return; // nobody gets it: its close tells why
-    if (!this.#pinned && this.#given !== (promisedLength(this.#res) ?? this.#given)) {
+    if (!this.#pinned && this.#given !== (promisedLength(this.#res) ?? this.#given) && namesLength(this.#res)) {
       // a client would take the next answer on this connection for the rest of this one
       this.attempt.broke(new Error('The answer is not as long as its Content-Length has promised'));
     }

@@ -59,6 +59,11 @@ export function promisedLength(res: ServerResponse): number | undefined {
   return hasBody && !res.chunkedEncoding ? (length ?? undefined) : undefined;
 }
 
+/** Whether the head that was made names a length: Node computes one for what comes in one piece, and does not send it to HTTP/1.0. */
+export function namesLength(res: ServerResponse): boolean {
+  return /^content-length:/im.test((res as unknown as UnsentHead)._header ?? '');
+}
+
 /** Whether nothing but the end of the connection tells a client of HTTP/1 that the body is whole. */
 export function isEndedByClosing(res: ServerResponse): boolean {
   return !res.chunkedEncoding && (res as unknown as UnsentHead)._contentLength === null;
