@@ -13,7 +13,6 @@ const route = { brownout, circuit: 'llm' };
 
 function expressApp(...guards: express.RequestHandler[]): RequestListener {
   const app = express();
-  app.disable('x-powered-by');
   app.get('/ask', ...guards, (_req, res) => {
     res.json(answer);
   });
