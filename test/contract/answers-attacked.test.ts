@@ -1,6 +1,10 @@
+import { cachedAnswer, createBrownout } from '@brownout/core';
 import { describe, expect, it } from 'vitest';
 import { type Call, hosts } from './hosts.ts';
-import { type Asked, outage, type Scene } from './outage.ts';
+import { type Asked, ask, outage, type Scene } from './outage.ts';
+import { useServers } from './servers.ts';
+
+const serve = useServers();
 
 /** Shows whatever of a request a careless application might show. */
 const shows = (call: Call) => call.send(200, { headers: call.req.headers, url: call.req.url });
@@ -108,6 +112,20 @@ describe.each(hosts)('An attack on the stored answers of $name', (host) => {
     begin();
     for (const path of ['/account.css', '/account', '/account/', '/account.css?', '//account.css'])
       expect([path, (await ask({ path })).level]).toEqual([path, 'unavailable']);
+  });
+
+  it('by the host of another application of the process gets nothing of that', async () => {
+    const brownout = createBrownout();
+    const use = { brownout, circuit: 'a', fallback: [cachedAnswer({ freshMs: 60_000 })] };
+    const inner = await serve(host.create({ use, routes: { 'GET /a': (call) => call.send(200, 'secret') } }));
+    const outer = await serve(host.create({ use, routes: { 'GET /a': (call) => call.send(200, 'public') } }));
+    const spoofed = { headers: { host: new URL(inner).host } };
+    expect((await ask(inner)).text).toBe('secret');
+    expect((await ask(outer, spoofed)).text).toBe('public');
+    brownout.circuit('a').forceOpen();
+    expect((await ask(inner)).text).toBe('secret');
+    expect((await ask(outer, spoofed)).text).toBe('public');
+    expect((await ask(outer)).level).toBe('unavailable');
   });
 
   it('leaves what has no type of its own without one', async () => {

@@ -20,6 +20,8 @@ export interface RequestView<Native = unknown> {
   readonly body: unknown;
   /** The parsed query, if the host parses it; else `undefined`. */
   readonly queryObject: unknown;
+  /** The outermost application that it came to, if the host tells: two of one process share no answer by chance. */
+  readonly application?: object | undefined;
   /** What the host gives its handlers first: Express's `req`, Koa's `ctx`. Functions in options are given this. */
   readonly native: Native;
 }

@@ -11,6 +11,12 @@ class ExpressRequest<R extends Request> extends NodeRequest<R> {
   override get queryObject(): unknown {
     return this.native.query;
   }
+
+  override get application(): object {
+    let app = this.native.app as { readonly parent?: object };
+    while (app.parent !== undefined) app = app.parent;
+    return app;
+  }
 }
 
 /** Applications with routes that their routers do not show: behind a function of the user's own, or under a path that is rewritten. */

@@ -50,6 +50,10 @@ export class NodeRequest<Native> implements RequestView<Native> {
     return (this.#req as { body?: unknown }).body;
   }
 
+  get application(): object | undefined {
+    return undefined;
+  }
+
   get queryObject(): unknown {
     return undefined;
   }

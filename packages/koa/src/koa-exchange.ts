@@ -17,6 +17,10 @@ class KoaRequest<C extends Context> extends NodeRequest<C> {
   override get queryObject(): unknown {
     return this.native.query;
   }
+
+  override get application(): object {
+    return this.native.app;
+  }
 }
 
 /**

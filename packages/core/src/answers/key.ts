@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import querystring from 'node:querystring';
+import type { RequestView } from '../request-view.ts';
 import { type HeaderParts, part, readHeaderParts } from './header-parts.ts';
 import { lowerCase } from './taken-headers.ts';
 
@@ -9,6 +10,8 @@ export interface KeyMaterial {
   /** Path and query as the client sent them. */
   readonly url: string;
   readonly protocol: string;
+  /** Whose route it is, in a store of this process: whoever asks may name the host of another. */
+  readonly application?: object | undefined;
   /** Names and values in turn, by `takenHeaders`. */
   readonly headers: readonly string[];
   /** The fingerprint of the TLS client's certificate. */
@@ -58,8 +61,8 @@ export class AnswerKeys {
 
   /** The key of the mark that an unsafe request leaves on its path, for all queries, methods and scopes. */
   get mark(): string {
-    const { protocol, url } = this.#material;
-    return sha256(`${VERSION} mark ${protocol} ${part(this.#headerParts().origin)}${part(splitUrl(url).path)}`);
+    const { url } = this.#material;
+    return sha256(`${VERSION} mark ${this.#place()} ${part(this.#headerParts().origin)}${part(splitUrl(url).path)}`);
   }
 
   /**
@@ -78,25 +81,45 @@ export class AnswerKeys {
   }
 
   /** Whether they were made of such a request, if nothing else differs. */
-  isOf(method: string, protocol: string, scope: string | undefined): boolean {
-    const material = this.#material;
-    return method === material.method && protocol === material.protocol && scope === material.scope;
+  isOf({ method, protocol }: RequestView, scope: string | undefined, application: object | undefined): boolean {
+    const own = this.#material;
+    const isThere = protocol === own.protocol && application === own.application;
+    return isThere && method === own.method && scope === own.scope;
   }
 
   #hashPrimary(): string {
-    const { method, url, protocol, certificate, key, scope } = this.#material;
+    const { method, url, certificate, key, scope } = this.#material;
     const { path, query } = splitUrl(url);
     const headers = this.#headerParts();
     const who = scope === undefined ? `h${part(certificate)}${part(headers.scope)}` : `s${part(scope)}`;
     const what = key === undefined ? `h${part(headers.negotiation)}` : `k${part(key)}`;
     const where = part(headers.origin) + part(path) + part(sortedQuery(query));
-    return sha256(`${VERSION} answer ${protocol} ${part(method === 'HEAD' ? 'GET' : method)}${where}${who}${what}`);
+    return sha256(
+      `${VERSION} answer ${this.#place()} ${part(method === 'HEAD' ? 'GET' : method)}${where}${who}${what}`,
+    );
+  }
+
+  #place(): string {
+    const { protocol, application } = this.#material;
+    return application === undefined ? protocol : `${protocol}#${numberOf(application)}`;
   }
 
   #headerParts(): HeaderParts {
     this.#headers ??= readHeaderParts(this.#material.headers);
     return this.#headers;
   }
+}
+
+const numbers = new WeakMap<object, number>();
+let applications = 0;
+
+function numberOf(application: object): number {
+  let number = numbers.get(application);
+  if (number === undefined) {
+    number = ++applications;
+    numbers.set(application, number);
+  }
+  return number;
 }
 
 /** The query with its parameters sorted by name; those that a parser puts under one name keep their order. */

@@ -4,7 +4,7 @@ import { AnswerKeys } from './key.ts';
 import { RecentKeys } from './recent-keys.ts';
 import { takenHeaders } from './taken-headers.ts';
 
-type Given = Partial<Pick<RequestView, 'url' | 'method' | 'protocol' | 'certificate'>> & {
+type Given = Partial<Pick<RequestView, 'url' | 'method' | 'protocol' | 'certificate' | 'application'>> & {
   raw?: string[];
   parsed?: Record<string, string | string[]>;
 };
@@ -21,15 +21,16 @@ function requestOf({ url = '/a', raw = [], parsed = {}, ...rest }: Given = {}): 
 }
 
 function keysOf(request: RequestView, scope?: string): AnswerKeys {
-  const { method, url, protocol, certificate } = request;
-  return new AnswerKeys({ method, url, protocol, headers: takenHeaders(request), certificate, key: undefined, scope });
+  const { method, url, protocol, certificate, application } = request;
+  const headers = takenHeaders(request);
+  return new AnswerKeys({ method, url, protocol, application, headers, certificate, key: undefined, scope });
 }
 
 /** Whether the keys of one request are found for another; if so, they must be those it would have had. */
 function shares(one: RequestView, other: RequestView, scopes: [string?, string?] = []): boolean {
   const recent = new RecentKeys();
   recent.keep(one, keysOf(one, scopes[0]));
-  const found = recent.find(other, scopes[1]);
+  const found = recent.find(other, scopes[1], other.application);
   if (found !== undefined) expect(found.primary).toBe(keysOf(other, scopes[1]).primary);
   return found !== undefined;
 }
@@ -46,6 +47,7 @@ describe('RecentKeys', () => {
     ['another method', {}, { method: 'HEAD' }],
     ['another protocol', {}, { protocol: 'https' }],
     ['another scope', {}, {}, ['"a"', '"b"']],
+    ['another application', { application: {} }, { application: {} }],
     ['a certificate', { protocol: 'https' }, { protocol: 'https', certificate: 'AA:BB' }],
     ['another value', { raw: ['Accept', 'a'] }, { raw: ['Accept', 'b'] }],
     ['one header more', { raw: ['Accept', 'a'] }, { raw: ['Accept', 'a', 'Cookie', 'b'] }],
@@ -79,14 +81,14 @@ describe('RecentKeys', () => {
     recent.keep(one, keysOf(one));
     (one.headers as Record<string, string>)['x-user'] = '7';
     (one.rawHeaders as string[]).push('X-User', '7');
-    expect(recent.find(requestOf(), undefined)).toBeDefined();
-    expect(recent.find(one, undefined)).toBeUndefined();
+    expect(recent.find(requestOf(), undefined, undefined)).toBeDefined();
+    expect(recent.find(one, undefined, undefined)).toBeUndefined();
   });
 
   it('give way to others of the same path only after a while, and at once where there are too many', () => {
     const recent = new RecentKeys();
     const keep = (given: Given) => recent.keep(requestOf(given), keysOf(requestOf(given)));
-    const isKnown = (given: Given) => recent.find(requestOf(given), undefined) !== undefined;
+    const isKnown = (given: Given) => recent.find(requestOf(given), undefined, undefined) !== undefined;
     keep({});
     const other = { raw: ['Accept', 'other'] };
     for (let miss = 0; miss < 15; miss++) keep(other);

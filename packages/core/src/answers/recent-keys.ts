@@ -21,11 +21,11 @@ const MOST_MISSES = 16;
 export class RecentKeys {
   readonly #byPath = new Map<string, Recent>();
 
-  find(request: RequestView, scope: string | undefined): AnswerKeys | undefined {
-    const { method, protocol, rawHeaders, headers } = request;
+  find(request: RequestView, scope: string | undefined, application: object | undefined): AnswerKeys | undefined {
+    const { rawHeaders, headers } = request;
     const recent = this.#byPath.get(request.url);
     if (recent === undefined || rawHeaders.length !== recent.rawHeaders.length) return undefined;
-    if (!recent.keys.isOf(method, protocol, scope) || request.certificate !== undefined) return undefined;
+    if (!recent.keys.isOf(request, scope, application) || request.certificate !== undefined) return undefined;
     for (let at = 0; at < rawHeaders.length; at++) if (rawHeaders[at] !== recent.rawHeaders[at]) return undefined;
     let count = 0;
     for (const name in headers) {

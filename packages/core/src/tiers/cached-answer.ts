@@ -87,23 +87,15 @@ export function cachedAnswer<Native = unknown>(options?: CachedAnswerOptions<Nat
     if (!cacheable && isSafe) return undefined;
     const scoped = cacheable ? scope?.read(request, site) : undefined;
     if (cacheable && scope !== undefined && scoped === undefined) return undefined;
-    const safe = safeStore(store ?? site.answers, site.events, site.clock);
-    if (!cacheable) return new PathMarker(keysOf(request, asked, scoped), safe, maxAgeMs);
-    return new AnswerWatcher(request, isKeyed, knownKeysOf(request, asked, scoped), safe, site.clock, terms);
-  }
-
-  function knownKeysOf(
-    request: RequestView<Native>,
-    asked: string | undefined,
-    scoped: string | undefined,
-  ): AnswerKeys {
-    if (asked !== undefined) return keysOf(request, asked, scoped);
-    let keys = recent.find(request, scoped);
-    if (keys === undefined) {
-      keys = keysOf(request, asked, scoped);
-      recent.keep(request, keys);
-    }
-    return keys;
+    const answers = store ?? site.answers;
+    const safe = safeStore(answers, site.events, site.clock);
+    // Processes share a store of theirs by what they agree on.
+    const application = answers.level === 'l2_cache' ? undefined : request.application;
+    const known = asked === undefined && cacheable ? recent.find(request, scoped, application) : undefined;
+    const keys = known ?? keysOf(request, asked, scoped, application);
+    if (!cacheable) return new PathMarker(keys, safe, maxAgeMs);
+    if (known === undefined) recent.keep(request, keys);
+    return new AnswerWatcher(request, isKeyed, keys, safe, site.clock, terms);
   }
 
   return Object.freeze({ name: store?.level ?? 'l1_cache', answer: () => undefined, watch });
@@ -115,7 +107,13 @@ function isPlainGet(request: RequestView): boolean {
   return (method === 'GET' || method === 'HEAD') && !announcesBody(request);
 }
 
-function keysOf(request: RequestView, key: string | undefined, scope: string | undefined): AnswerKeys {
+function keysOf(
+  request: RequestView,
+  key: string | undefined,
+  scope: string | undefined,
+  application: object | undefined,
+): AnswerKeys {
   const { method, url, protocol, certificate } = request;
-  return new AnswerKeys({ method, url, protocol, headers: takenHeaders(request), certificate, key, scope });
+  const headers = takenHeaders(request);
+  return new AnswerKeys({ method, url, protocol, application, headers, certificate, key, scope });
 }
