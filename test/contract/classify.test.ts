@@ -80,4 +80,16 @@ describe.each(hosts)('What a classifier says, $name', (host) => {
     expect(inner.metrics().calls.failure).toBe(1);
     expect(counts).toEqual({ success: 0, failure: 0, ignored: 1 });
   });
+
+  it('of an error that an inner circuit has counted: its reason stands', async () => {
+    const inner = new Circuit('inner', { classify: () => ({ verdict: 'failure', reason: 'timeout' }) });
+    const classify: Classifier = (outcome) =>
+      'error' in outcome ? { verdict: 'failure', reason: 'timeout' } : 'failure';
+    const { response, counts } = await setUp(classify, ({ brownout }) =>
+      brownout.run(inner, () => Promise.reject(unauthorized)),
+    );
+    expect(response.headers.get('brownout-fallback')).toContain('reason=timeout');
+    expect(inner.metrics().calls.failure).toBe(1);
+    expect(counts).toEqual({ success: 0, failure: 0, ignored: 1 });
+  });
 });

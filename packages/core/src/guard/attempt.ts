@@ -12,7 +12,7 @@ import type { CircuitSource } from './circuit-source.ts';
 import type { Deadline, Deadlines } from './deadlines.ts';
 import type { Facts, Fallbacks } from './fallbacks.ts';
 import type { GuardedAttempt } from './guarded-attempt.ts';
-import { countedElsewhere, ignored, type Judgement, judgeError, judgeStatus } from './judgement.ts';
+import { ignored, type Judgement, judgeError, judgeStatus } from './judgement.ts';
 import { StreamWatch } from './stream-watch.ts';
 import type { Watch } from './watch.ts';
 
@@ -260,9 +260,7 @@ export class Attempt<Native> implements GuardedAttempt {
       return value;
     } catch (error) {
       const judgement = judgeError(error, circuit);
-      if (judgement.reason !== undefined) {
-        this.#inner = judgement.verdict === 'failure' ? countedElsewhere(error) : judgement;
-      }
+      if (judgement.reason !== undefined) this.#inner = { ...judgement, verdict: 'ignore' }; // that circuit has counted it
       throw error;
     }
   }

@@ -37,10 +37,11 @@ export function judgeStatus(status: number, exchange: Exchange, circuit: Circuit
 export function judgeError(error: unknown, circuit: Circuit | undefined): Judgement {
   if (error instanceof RefusedError)
     return { verdict: 'ignore', reason: error.reason, retryAfterMs: error.retryAfterMs };
-  if (ownerOf(error)?.verdict === 'failure') return countedElsewhere(error);
+  const isCounted = ownerOf(error)?.verdict === 'failure';
   const said = circuit?.judge({ error }) ?? 'ignore';
   const retryAfterMs = retryAfterOf(error, circuit?.clock) || undefined;
-  if (isReasoned(said)) return { verdict: said.verdict, reason: said.reason, retryAfterMs };
+  if (isReasoned(said)) return { verdict: isCounted ? 'ignore' : said.verdict, reason: said.reason, retryAfterMs };
+  if (isCounted) return { verdict: 'ignore', reason: error instanceof DeadlineError ? 'timeout' : 'failure' };
   const verdict = verdictIn(said);
   const isRateLimited = statusOf(error) === 429;
   if (verdict === 'ignore' && (!isRateLimited || isLimitersError(error))) return ignored;
@@ -54,11 +55,6 @@ function isReasoned(said: Verdict | ReasonedVerdict): said is Judgement & Reason
 }
 
 const verdictIn = (said: Verdict | ReasonedVerdict): Verdict => (typeof said === 'string' ? said : said.verdict);
-
-/** A failure that another circuit has counted: it is answered for here, and not counted again. */
-export function countedElsewhere(error: unknown): Judgement {
-  return { verdict: 'ignore', reason: error instanceof DeadlineError ? 'timeout' : 'failure' };
-}
 
 const limiterFields = ['retry-after', 'ratelimit', 'ratelimit-reset', 'x-ratelimit-reset'];
 
