@@ -12,6 +12,8 @@ export class KnownRoute {
   readonly pattern: string;
   /** Its pattern has a segment of its own: what matches it leads here, unless there is a more literal one. */
   readonly isDistinct: boolean;
+  /** Its paths are remembered one by one: there is but one, or its pattern says too little of them. */
+  readonly isRemembered: boolean;
   /** The lineups of paths that reached it, oldest first. */
   readonly #lineups: string[] = [];
   /** Paths that reached it, oldest first, and whose lineups nobody has needed yet. */
@@ -22,6 +24,7 @@ export class KnownRoute {
     this.circuit = circuit;
     this.pattern = pattern;
     this.isDistinct = hasLiteral(pattern);
+    this.isRemembered = !this.isDistinct || !/[:*{\\]/.test(pattern);
   }
 
   /** A path that tells something: it was not expected to lead here, or the route has failed on it. */

@@ -41,7 +41,7 @@ export class LearnedRoutes<Route> {
     const root = this.#methods.get(method);
     if (root === undefined) return [];
     const found: Claim<Route>[] = [];
-    collect(root, path.toLowerCase().split('/'), 1, path, found);
+    collect(root, path.toLowerCase(), 1, path, found);
     if (found.length > 1) found.sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0));
     return found.map(({ route }) => route);
   }
@@ -81,19 +81,15 @@ function childOf<Route>(children: Map<string, Node<Route>>, key: string): Node<R
   return child;
 }
 
-function collect<Route>(
-  node: Node<Route>,
-  segments: readonly string[],
-  at: number,
-  path: string,
-  found: Claim<Route>[],
-): void {
+/** `at`: where the next segment of `lowered` begins, which is the path in lower case. */
+function collect<Route>(node: Node<Route>, lowered: string, at: number, path: string, found: Claim<Route>[]): void {
   for (const claim of node.claims) if (claim.path.test(path)) found.push(claim);
-  const segment = segments[at];
-  if (segment === undefined || segment === '') return;
-  const literal = node.literals.get(segment);
-  if (literal !== undefined) collect(literal, segments, at + 1, path, found);
-  if (node.parameter !== undefined) collect(node.parameter, segments, at + 1, path, found);
+  if (at >= lowered.length) return;
+  const slash = lowered.indexOf('/', at);
+  const end = slash === -1 ? lowered.length : slash;
+  const literal = node.literals.get(lowered.slice(at, end));
+  if (literal !== undefined) collect(literal, lowered, end + 1, path, found);
+  if (node.parameter !== undefined) collect(node.parameter, lowered, end + 1, path, found);
 }
 
 /** Sorts literal segments before parameters before wildcards, the first segment first. */

@@ -61,7 +61,7 @@ export class RouteCircuits<Native> implements CircuitSource<Native> {
     const known = this.#known(routes, method, route);
     const isExpected = known.circuit === guess;
     if (!isExpected || status === undefined || status >= 500) known.cameBy(path);
-    if ((!isExpected || !known.isDistinct) && !isClear(routes, method, path, known)) {
+    if ((!isExpected || known.isRemembered) && !isClear(routes, method, path, known)) {
       routes.learned.learnPath(method, path, known);
     }
     return known.circuit;
@@ -116,7 +116,7 @@ export class RouteCircuits<Native> implements CircuitSource<Native> {
 function isClear({ learned }: ApplicationRoutes, method: string, path: string, route: KnownRoute): boolean {
   const exact = learned.recall(method, path);
   if (exact !== undefined) return exact.route === route;
-  return route.isDistinct && learned.claims(method, path)[0] === route;
+  return !route.isRemembered && learned.claims(method, path)[0] === route;
 }
 
 /** The route that a request is taken for, as far as that is known before it is run. */
