@@ -351,6 +351,24 @@ describe('Gate', () => {
     expect([policy.told, whole]).toEqual([['began 200', 'whole 200'], true]);
   });
 
+  it('takes over from a call that threw only when its head is not out', async () => {
+    const seen: boolean[] = [];
+    const answerAfter = (call: (res: ServerResponse) => void) =>
+      ask((res, policy) => {
+        expect(() => call(res)).toThrow();
+        seen.push(policy.gate.takesOver);
+        if (policy.gate.takesOver) policy.gate.reply(ours);
+        else policy.gate.cut(undefined);
+      });
+    const out = answerAfter((res) => (res.write as (...given: unknown[]) => boolean)('abc', 'no coding'));
+    await expect(out).rejects.toThrow();
+    const unsent = await answerAfter((res) => {
+      res.strictContentLength = true;
+      res.writeHead(200, { 'Content-Length': 5 }).end();
+    });
+    expect([unsent.body, unsent.whole, seen]).toEqual(['ours', true, [false, true]]);
+  });
+
   it('sends a HEAD the headers alone', async () => {
     const { body, headers } = await ask((_, policy) => policy.gate.reply(ours), undefined, 'HEAD');
     expect([body, headers['content-length']]).toEqual(['', '4']);

@@ -7,7 +7,7 @@ import { hasClientLeft, isDestroyedHere, isDisconnected, isMoreToCome } from './
 import { breakOff, deadenSetters, freezeStatus, hideClosing, type Method, uncorkAll } from './dead-response.ts';
 import { lastOf } from './last-characters.ts';
 import { PipedSources, releaseSource } from './piped-sources.ts';
-import { type HeaderSetters, namesLength, promisedLength, ResponseHead } from './response-head.ts';
+import { type HeaderSetters, isHeadOut, namesLength, promisedLength, ResponseHead } from './response-head.ts';
 import { type HeaderValues, headerGiven, headersSince } from './response-headers.ts';
 import { sendReply } from './send-reply.ts';
 import { shieldAnswered, shieldSocket } from './socket-shield.ts';
@@ -236,8 +236,8 @@ export class Gate {
     } finally {
       this.#passing--;
       if (isThrown) this.#capture = undefined; // who knows what of it is out
-      // a body that does not fit its head is refused only when that is out
-      if (isThrown && name === 'end' && this.#res.headersSent) this.#flow([]);
+      // what does not fit its head, or has no known coding, may be refused only when that is out
+      if (isThrown && isHeadOut(this.#res)) this.#flow([]);
     }
   }
 

@@ -59,6 +59,11 @@ export function promisedLength(res: ServerResponse): number | undefined {
   return hasBody && !res.chunkedEncoding ? (length ?? undefined) : undefined;
 }
 
+/** Whether a head was sent, and not only made: only HTTP/1 tells these apart. */
+export function isHeadOut(res: ServerResponse): boolean {
+  return (res as unknown as Partial<UnsentHead>)._headerSent ?? res.headersSent;
+}
+
 /** Whether the head that was made names a length: Node computes one for what comes in one piece, and does not send it to HTTP/1.0. */
 export function namesLength(res: ServerResponse): boolean {
   return /^content-length:/im.test((res as unknown as UnsentHead)._header ?? '');
