@@ -503,6 +503,10 @@ describe.each(['GET', 'HEAD'])('Gate, asked with %s', (method) => {
     ['a removed Connection', (res) => res.removeHeader('Connection')],
     ['a removed Date', (res) => res.removeHeader('Date')],
     ['a wish to end the connection', (res) => Object.assign(res, { shouldKeepAlive: false })],
+    [
+      'a write that Node refused, under a strict length',
+      (res) => Object.assign(res, { strictContentLength: true, statusMessage: '\n' }).write('abc'),
+    ],
     ['a body declared by hand', (res) => Object.assign(res, { chunkedEncoding: true, strictContentLength: true })],
   ])('frames its answer alike, and keeps the connection, after %s', async (_, handler) => {
     const { raw, body, whole } = await ask(

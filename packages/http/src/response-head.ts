@@ -84,4 +84,5 @@ function unmake(res: ServerResponse): void {
   made._last = false;
   made._trailer = '';
   made.chunkedEncoding = false;
+  made.strictContentLength = false; // it counts bytes that were refused, too
 }
