@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest';
 import { hosts } from './hosts.ts';
 import { useServers } from './servers.ts';
 
-const { createBrownout, cachedAnswer } = forExpress;
+const { alternate, createBrownout, cachedAnswer } = forExpress;
 const start = useServers();
 
 /** A source that gives one event, and dies. */
@@ -104,6 +104,44 @@ describe.each(hosts)('On the wire, $name', (host) => {
       }),
     );
     expect(await (await fetch(`${url}/a`)).text()).toMatch(/data: one.*data: two.*event: brownout/s);
+  });
+
+  it.each([
+    ['Trailer', 'X-Sum'],
+    ['Transfer-Encoding', 'chunked'],
+  ])('answers where earlier middleware has announced a %s', async (name, value) => {
+    const url = await start(
+      host.create({
+        before: ({ res }) => res.setHeader(name, value),
+        use: { brownout: createBrownout(), timeoutMs: 20 },
+        routes: { 'GET /a': () => new Promise(() => {}) },
+      }),
+    );
+    const response = await fetch(`${url}/a`);
+    expect([response.status, response.headers.get(name)]).toEqual([503, null]);
+    expect(await response.json()).toMatchObject({ status: 503 });
+  });
+
+  it.each(['at once', 'later'])('answers, %s, where a handler ends its request when its time is over', async (when) => {
+    const slowly = alternate(async () => sleep(20, { body: { from: 'another' } }));
+    const url = await start(
+      host.create({
+        use: { brownout: createBrownout(), timeoutMs: 20, fallback: when === 'later' ? [slowly] : [] },
+        routes: {
+          'POST /a': ({ req, brownout }) => {
+            brownout.signal.addEventListener('abort', () => req.destroy());
+            return new Promise(() => {});
+          },
+        },
+      }),
+    );
+    const status = await new Promise<number>((resolve, reject) => {
+      const headers = { 'content-type': 'text/x-unread', 'content-length': 3 };
+      request(`${url}/a`, { method: 'POST', headers }, (response) => resolve(response.resume().statusCode!))
+        .on('error', reject)
+        .end('abc');
+    });
+    expect(status).toBe(when === 'later' ? 200 : 503);
   });
 
   it('lets a 429 through that says when to come back, however it was said', async () => {

@@ -214,6 +214,9 @@ export class Gate {
   #hold(): void {
     if (this.#phase === 'waiting') this.#phase = 'held';
     this.#releaseSources();
+    this.#lift();
+    // who hears that its time is over may end its request, and with that the connection, before we have answered
+    this.#unshield = shieldSocket(this.#res.req, () => this.#dead);
   }
 
   /** Our own work on the response: meanwhile the wrappers only pass on. */

@@ -12,6 +12,7 @@ export function sendReply(res: ServerResponse, reply: Reply): void {
   const { status, headers, body } = reply;
   if (isDegraded(res)) dropReplaced(res);
   res.statusCode = status;
+  for (const name of framing) if (res.hasHeader(name)) res.removeHeader(name);
   for (const name in headers) res.setHeader(name, ownValue(headers[name]!));
   if (status === 204 || status === 304) {
     res.end();
@@ -21,6 +22,9 @@ export function sendReply(res: ServerResponse, reply: Reply): void {
   if (res.req.method === 'HEAD') res.end();
   else res.end(body);
 }
+
+/** What earlier middleware may have said of a frame that is another now: Node would refuse the one, and clients the other. */
+const framing = ['trailer', 'transfer-encoding'];
 
 /** Takes away what earlier middleware has told caches about an answer that another has taken the place of. */
 export function dropReplaced(res: ServerResponse): void {
