@@ -140,7 +140,7 @@ const server = hosts
   .find(({ name }) => name === process.argv[2])!
   .create({
     before: ({ req, res }) => {
-      reached++;
+      if (!res.destroyed) reached++; // not one whose client has left before it came to the breaker
       res.setHeader('X-Id', req.headers['x-id'] ?? 'none');
     },
     use: { brownout, timeoutMs: deadlineMs, stream: { idleMs: 10_000 }, ...(isTimeouts && neverOpen) },

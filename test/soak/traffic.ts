@@ -146,6 +146,7 @@ export class Client {
     else if (status !== 200 && !isTier && !isStalled(path, status)) this.#breach(`${path}: ${status}`);
     else if (!isTier && (lengths[path] ?? bytes) !== bytes) this.#breach(`${path}: ${bytes} bytes`);
     else this.#tally.answered++;
+    if (headers['connection'] === 'close') this.#connection.leave();
   }
 
   /** Nothing may come that nobody has asked for. */
