@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type SetHeaders, snapshotHeaders } from './response-headers.ts';
+import { type StandingHeader, snapshotHeaders } from './response-headers.ts';
 
 /** The parts of Node's response that are not in its types: what a head that was made, or refused half-way, leaves behind. */
 interface UnsentHead {
@@ -20,7 +20,7 @@ export interface HeaderSetters {
 
 /** Status and headers as they stand on a response at one moment, to be put back. */
 export class ResponseHead {
-  readonly headers: SetHeaders;
+  readonly headers: readonly StandingHeader[];
   readonly #status: number;
   readonly #sendDate: boolean;
   readonly #shouldKeepAlive: boolean;
@@ -38,11 +38,10 @@ export class ResponseHead {
     const isHttp1 = res.req.httpVersionMajor < 2;
     if (isHttp1) unmake(res);
     for (const name of res.getHeaderNames()) {
-      if (!(name in this.headers)) removeHeader.call(res, name);
+      if (!this.headers.some(([key]) => key === name)) removeHeader.call(res, name);
     }
-    for (const name in this.headers) {
-      const [named, value] = this.headers[name]!;
-      if (res.getHeader(name) !== value) setHeader.call(res, named, value);
+    for (const [key, name, value] of this.headers) {
+      if (res.getHeader(key) !== value) setHeader.call(res, name, value);
     }
     res.statusCode = this.#status;
     res.sendDate = this.#sendDate; // removing a date switches it off
