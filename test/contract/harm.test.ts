@@ -34,10 +34,18 @@ describe.each(hosts)('$name is not harmed by', (host) => {
   });
 
   it('clients that leave while a slow store is asked for a fresh answer', async () => {
-    const store: AnswerStore = { get: () => sleep(60, undefined), set() {}, delete() {} };
+    const slow = Promise.withResolvers<undefined>();
+    let asked = 0;
+    const get = () => {
+      asked++;
+      return slow.promise;
+    };
+    const store: AnswerStore = { get, set() {}, delete() {} };
     const brownout = createBrownout();
     let calls = 0;
+    let left = 0;
     const url = await start(host, {
+      before: ({ res }) => res.once('close', () => left++),
       use: { brownout, circuit: 'a', fallback: [cachedAnswer({ store, freshMs: 1_000 })] },
       routes: {
         'GET /a': (call) => {
@@ -46,8 +54,14 @@ describe.each(hosts)('$name is not harmed by', (host) => {
         },
       },
     });
-    await Promise.all(Array.from({ length: 5 }, () => leave(`${url}/a`, 20)));
-    await sleep(120);
+    const clients = new AbortController();
+    const gone = Array.from({ length: 5 }, () => fetch(`${url}/a`, { signal: clients.signal }).catch(() => 'left'));
+    await expect.poll(() => asked).toBe(5);
+    clients.abort();
+    expect(await Promise.all(gone)).toEqual(Array(5).fill('left'));
+    await expect.poll(() => left).toBe(5);
+    slow.resolve(undefined);
+    await sleep(10);
     expect(calls).toBe(0);
     expect(brownout.circuit('a').metrics().calls).toMatchObject({ success: 0, failure: 0 });
     expect(brownout.circuit('a').inFlight).toBe(0);
