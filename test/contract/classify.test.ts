@@ -6,6 +6,8 @@ import { useServers } from './servers.ts';
 const start = useServers();
 
 const unauthorized = Object.assign(new Error('Our key is refused'), { status: 401 });
+const counted = (said: ReturnType<Classifier>) =>
+  typeof said === 'object' && said.verdict === 'failure' ? 'failure' : 'ignored';
 const throwing: Handler = () => {
   throw unauthorized;
 };
@@ -81,15 +83,23 @@ describe.each(hosts)('What a classifier says, $name', (host) => {
     expect(counts).toEqual({ success: 0, failure: 0, ignored: 1 });
   });
 
-  it('of an error that an inner circuit has counted: its reason stands', async () => {
-    const inner = new Circuit('inner', { classify: () => ({ verdict: 'failure', reason: 'timeout' }) });
-    const classify: Classifier = (outcome) =>
-      'error' in outcome ? { verdict: 'failure', reason: 'timeout' } : 'failure';
-    const { response, counts } = await setUp(classify, ({ brownout }) =>
-      brownout.run(inner, () => Promise.reject(unauthorized)),
-    );
-    expect(response.headers.get('brownout-fallback')).toContain('reason=timeout');
-    expect(inner.metrics().calls.failure).toBe(1);
-    expect(counts).toEqual({ success: 0, failure: 0, ignored: 1 });
+  describe.each(['breaker', 'guarded'])('that of an inner circuit (%s)', (style) => {
+    it.each<[string, ReturnType<Classifier>]>([
+      ['of a failure', { verdict: 'failure', reason: 'timeout' }],
+      ['of what is ignored', { verdict: 'ignore', reason: 'timeout' }],
+    ])('%s: its reason stands, and the route counts nothing', async (_, said) => {
+      const brownout = createBrownout();
+      const inner = brownout.circuit('inner', { classify: () => said });
+      const handler: Handler = (call) => call.brownout.run(inner, () => Promise.reject(unauthorized));
+      const options = { brownout, circuit: 'a', fallback: [] };
+      const url = await start(host.create({ routes: { 'GET /a': { [style]: options, handler } } }));
+      const response = await fetch(`${url}/a`);
+      expect([response.status, response.headers.get('brownout-fallback')]).toEqual([
+        503,
+        expect.stringContaining('reason=timeout'),
+      ]);
+      expect(inner.metrics().calls).toMatchObject({ success: 0, ignored: 0, failure: 0, [counted(said)]: 1 });
+      expect(brownout.circuit('a').metrics().calls).toMatchObject({ success: 0, failure: 0, ignored: 1 });
+    });
   });
 });

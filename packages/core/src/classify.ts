@@ -35,6 +35,11 @@ export type Classify = Classifier | ClassifyLists;
 const isVerdict = (value: unknown): value is Verdict =>
   value === 'success' || value === 'failure' || value === 'ignore';
 
+export const verdictIn = (said: Verdict | ReasonedVerdict): Verdict => (typeof said === 'string' ? said : said.verdict);
+
+export const reasonIn = (said: Verdict | ReasonedVerdict): FallbackReason | undefined =>
+  typeof said === 'string' ? undefined : said.reason;
+
 /** Whether a classifier may say this. */
 export function isClassified(value: unknown): value is Verdict | ReasonedVerdict {
   if (typeof value !== 'object' || value === null) return isVerdict(value);

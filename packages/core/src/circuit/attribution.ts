@@ -1,4 +1,5 @@
-import type { RefusalReason, Verdict } from '../events.ts';
+import type { Verdict } from '../events.ts';
+import type { FallbackReason } from '../metadata.ts';
 
 /** Which circuit's `run` threw an error, and what that circuit made of it. */
 export interface ErrorOwner {
@@ -6,8 +7,8 @@ export interface ErrorOwner {
   readonly circuit: string;
   /** `refused`: the call never began. */
   readonly verdict: Verdict | 'refused';
-  /** Why it was refused. */
-  readonly reason?: RefusalReason | undefined;
+  /** Why it was refused, or the reason that the classifier gave. */
+  readonly reason?: FallbackReason | undefined;
   readonly retryAfterMs?: number | undefined;
 }
 

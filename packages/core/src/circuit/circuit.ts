@@ -5,6 +5,7 @@ import {
   type Outcome,
   type ReasonedVerdict,
   verdictByLists,
+  verdictIn,
 } from '../classify.ts';
 import type { Clock } from '../clock.ts';
 import { OptionsError } from '../errors.ts';
@@ -123,8 +124,7 @@ export class Circuit {
 
   /** What `judge` says of the dependency. */
   verdictOf(outcome: Outcome): Verdict {
-    const said = this.judge(outcome);
-    return typeof said === 'string' ? said : said.verdict;
+    return verdictIn(this.judge(outcome));
   }
 
   /**

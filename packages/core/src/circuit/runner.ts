@@ -1,4 +1,4 @@
-import type { Outcome } from '../classify.ts';
+import { type Outcome, type ReasonedVerdict, reasonIn, verdictIn } from '../classify.ts';
 import { DeadlineError, type RefusedError } from '../errors.ts';
 import type { Verdict } from '../events.ts';
 import { mark, ownerOf } from './attribution.ts';
@@ -29,7 +29,7 @@ const longestTimer = 2 ** 31 - 1;
 
 /** Says what an outcome is worth, and never throws. */
 export interface Judge {
-  verdictOf(outcome: Outcome): Verdict;
+  judge(outcome: Outcome): Verdict | ReasonedVerdict;
 }
 
 /** Calls functions through a circuit. */
@@ -151,13 +151,15 @@ export class Runner {
       permit.ignore(durationMs);
       return;
     }
-    const verdict = this.#judge.verdictOf({ error });
+    const said = this.#judge.judge({ error });
+    const verdict = verdictIn(said);
     const isOwned = ownerOf(error, machine) !== undefined;
     if (verdict === 'failure')
       permit.failure(durationMs, { retryAfterMs: retryAfterOf(error, machine.settings.clock) });
     else if (verdict === 'success') permit.success(durationMs);
     else machine.settle(permit, 'ignore', durationMs, false, 0);
-    if (!isOwned || verdict === 'failure') mark(error, { circuit: machine.name, verdict }, machine);
+    if (!isOwned || verdict === 'failure')
+      mark(error, { circuit: machine.name, verdict, reason: reasonIn(said) }, machine);
   }
 
   #refusal(refusal: Refusal): RefusedError {

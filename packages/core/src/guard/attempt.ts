@@ -47,6 +47,8 @@ export class Attempt<Native> implements GuardedAttempt {
   #judgement: Judgement | undefined;
   /** What last failed in an inner circuit. */
   #inner: Judgement | undefined;
+  /** The status of that error, under which a host may show it. */
+  #innerStatus: number | undefined;
   #provided: ProvidedContext | undefined;
   /** The last error that the application has been shown. */
   #reported: unknown = nothing;
@@ -260,7 +262,10 @@ export class Attempt<Native> implements GuardedAttempt {
       return value;
     } catch (error) {
       const judgement = judgeError(error, circuit);
-      if (judgement.reason !== undefined) this.#inner = { ...judgement, verdict: 'ignore' }; // that circuit has counted it
+      if (judgement.reason !== undefined) {
+        this.#inner = { ...judgement, verdict: 'ignore' }; // that circuit has counted it
+        this.#innerStatus = statusOf(error);
+      }
       throw error;
     }
   }
@@ -321,8 +326,13 @@ export class Attempt<Native> implements GuardedAttempt {
   #judge(status: number): Judgement {
     const circuit = this.#admission.reach(status);
     if (this.#exchange.degraded || circuit === undefined) return ignored;
-    if (status >= 500 && this.#inner !== undefined) return this.#inner;
+    if (this.#inner !== undefined && (status >= 500 || this.#showsInner(status))) return this.#inner;
     return judgeStatus(status, this.#exchange, circuit);
+  }
+
+  /** Whether a host may have made this status of what failed in an inner circuit. The headers of a 429 tell more. */
+  #showsInner(status: number): boolean {
+    return status === this.#innerStatus && status !== 429;
   }
 
   #degrade({ verdict, reason, retryAfterMs }: Degrading, error?: unknown): void {

@@ -1,7 +1,7 @@
 import { ownerOf } from '../circuit/attribution.ts';
 import type { Circuit } from '../circuit/circuit.ts';
 import { retryAfterOf } from '../circuit/retry-after.ts';
-import { type ReasonedVerdict, statusOf } from '../classify.ts';
+import { reasonIn, statusOf, verdictIn } from '../classify.ts';
 import { DeadlineError, RefusedError } from '../errors.ts';
 import type { Verdict } from '../events.ts';
 import type { Exchange } from '../exchange.ts';
@@ -23,8 +23,9 @@ const failed: Judgement = { verdict: 'failure', reason: 'failure' };
 /** What an answered status means. */
 export function judgeStatus(status: number, exchange: Exchange, circuit: Circuit): Judgement {
   const said = circuit.judge({ status });
-  if (isReasoned(said)) return said;
   const verdict = verdictIn(said);
+  const reason = reasonIn(said);
+  if (reason !== undefined) return { verdict, reason };
   if (status === 429)
     return isLimitersOwn(exchange) ? { verdict, reason: undefined } : { verdict, reason: 'rate_limited' };
   return verdict === 'success' ? succeeded : verdict === 'failure' ? failed : ignored;
@@ -37,24 +38,18 @@ export function judgeStatus(status: number, exchange: Exchange, circuit: Circuit
 export function judgeError(error: unknown, circuit: Circuit | undefined): Judgement {
   if (error instanceof RefusedError)
     return { verdict: 'ignore', reason: error.reason, retryAfterMs: error.retryAfterMs };
-  const isCounted = ownerOf(error)?.verdict === 'failure';
+  const owner = ownerOf(error);
   const said = circuit?.judge({ error }) ?? 'ignore';
+  const verdict = owner?.verdict === 'failure' ? 'ignore' : verdictIn(said);
   const retryAfterMs = retryAfterOf(error, circuit?.clock) || undefined;
-  if (isReasoned(said)) return { verdict: isCounted ? 'ignore' : said.verdict, reason: said.reason, retryAfterMs };
-  if (isCounted) return { verdict: 'ignore', reason: error instanceof DeadlineError ? 'timeout' : 'failure' };
-  const verdict = verdictIn(said);
+  const reason = reasonIn(said) ?? owner?.reason;
+  if (reason !== undefined) return { verdict, reason, retryAfterMs };
+  if (owner?.verdict === 'failure') return { verdict, reason: error instanceof DeadlineError ? 'timeout' : 'failure' };
   const isRateLimited = statusOf(error) === 429;
   if (verdict === 'ignore' && (!isRateLimited || isLimitersError(error))) return ignored;
   if (verdict === 'success') return succeeded;
   return { verdict, reason: isRateLimited ? 'rate_limited' : 'failure', retryAfterMs };
 }
-
-/** The classifier has given the reason itself. */
-function isReasoned(said: Verdict | ReasonedVerdict): said is Judgement & ReasonedVerdict {
-  return typeof said === 'object' && said.reason !== undefined;
-}
-
-const verdictIn = (said: Verdict | ReasonedVerdict): Verdict => (typeof said === 'string' ? said : said.verdict);
 
 const limiterFields = ['retry-after', 'ratelimit', 'ratelimit-reset', 'x-ratelimit-reset'];
 
