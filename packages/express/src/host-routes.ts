@@ -122,8 +122,9 @@ function matchOf(layer: Layer, path: string): Match | undefined {
   try {
     const match = layer.match(path);
     return match === true ? (layer as Match) : ((match || undefined) as Match | undefined);
-  } catch {
-    return undefined; // a parameter that cannot be decoded: the router answers 400, and asks nobody
+  } catch (error) {
+    if (error instanceof URIError) return undefined; // the router answers 400 for it, and asks no route
+    throw error;
   }
 }
 
