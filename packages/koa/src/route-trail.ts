@@ -22,7 +22,7 @@ interface RoutedContext extends Context {
 const trailKey: unique symbol = Symbol.for('brownout.route-trail') as never;
 
 /** Follows which routes a request reaches, as routers say it: `_matchedRoute` is set on the way in, and never taken back. */
-export class RouteTrail {
+class RouteTrail {
   readonly #ctx: RoutedContext;
   #last: string | RegExp | undefined;
   /** The layers that the router which began last goes through. */
