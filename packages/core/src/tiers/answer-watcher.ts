@@ -12,6 +12,7 @@ import type { Clock } from '../clock.ts';
 import { hasJsonEnds, isJsonText } from '../replies/json-text.ts';
 import { isJson } from '../replies/media-type.ts';
 import { StoredReply } from '../replies/stored-reply.ts';
+import { isWholeStream, streamFormatOf } from '../replies/stream-format.ts';
 import type { Reply, ReplyHeaders } from '../reply.ts';
 import type { RequestView } from '../request-view.ts';
 import type { CapturedAnswer, TierReply, TierWatcher } from './tier.ts';
@@ -114,6 +115,8 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
     const isEncoded = headers['content-encoding'] !== undefined;
     const isReadable = isJson(headers['content-type']);
     if (isReadable && !isEncoded && !isWhole(body, length)) return;
+    const format = isEncoded ? undefined : streamFormatOf(headers['content-type']);
+    if (format !== undefined && !isWholeStream(format, body)) return;
     // What is plain, or can be made so, is for everybody.
     const vary = isReadable || !isEncoded ? how.vary.filter((name) => name !== 'accept-encoding') : how.vary;
     const answer: StoredAnswer = {
