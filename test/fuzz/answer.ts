@@ -43,9 +43,9 @@ function bodyFrom(
 ): [body: string, rest: string, whole: boolean] {
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return ['', wire, true];
   if (headers['transfer-encoding']?.includes('chunked')) return chunksFrom(wire);
-  const length = headers['content-length'];
-  if (length === undefined) return [wire, '', false];
-  const size = Number(length[0]);
+  const [first, ...others] = headers['content-length'] ?? [];
+  if (first === undefined || others.some((other) => other !== first)) return [wire, '', false];
+  const size = Number(first);
   return [wire.slice(0, size), wire.slice(size), wire.length >= size];
 }
 
