@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -235,6 +237,25 @@ describe.each(hosts)('$name', (host) => {
       await sleep(10);
       expect(thrown).toEqual([]);
       expect(await (await fetch(`${url}/b`)).text()).toBe('b');
+    });
+
+    it('listens for the end of a request that has a body, and of no other', async () => {
+      const url = await start(host, {
+        use: { brownout: set() },
+        unparsed: true,
+        routes: {
+          'GET /a': async ({ res, send }) => {
+            await sleep(1);
+            send(200, String(res.req.listenerCount('end')));
+          },
+        },
+      });
+      expect(await (await fetch(`${url}/a`)).text()).toBe('0');
+      const withBody = request(`${url}/a`, { method: 'GET', headers: { 'content-length': 2 } });
+      withBody.write('a'); // and one byte is to come
+      const [response] = (await once(withBody, 'response')) as [IncomingMessage];
+      expect((await response.toArray()).join('')).toBe('1');
+      withBody.end('b');
     });
 
     it('takes flushed headers of a 2xx for the first byte', async () => {

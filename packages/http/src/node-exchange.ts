@@ -103,9 +103,21 @@ export abstract class NodeExchange<Native> implements Exchange<Native> {
 
   get upload(): number | 'whole' | 'unread' {
     const { req } = this;
-    if (req.complete) return 'whole';
+    if (req.complete || !hasBody(req)) return 'whole';
     const isRead = req.listenerCount('readable') > 0 || req.readableFlowing === true;
     if (!isRead || req.readableLength >= req.readableHighWaterMark) return 'unread';
     return req.socket?.bytesRead ?? 0;
   }
 }
+
+/** Node has not seen the end of any request when its handler begins. One of HTTP/1 that has neither header ends with its head (RFC 9112 §6.3). */
+function hasBody({ httpVersionMajor, rawHeaders }: IncomingMessage): boolean {
+  if (httpVersionMajor >= 2) return true;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const { length } = rawHeaders[at]!;
+    if ((length === 14 || length === 17) && framing.test(rawHeaders[at]!)) return true;
+  }
+  return false;
+}
+
+const framing = /^(?:content-length|transfer-encoding)$/i;

@@ -12,10 +12,6 @@ export interface DeadlineEvents {
 /** A longer timer would fire at once. */
 export const mostTimerMs = 2 ** 31 - 1;
 
-/** Between two rounds there is at most this share of the time that a deadline has, and so many milliseconds. */
-const roundShare = 1 / 100;
-const mostRoundMs = 50;
-
 /** That of one request, in whose asynchronous context it ends. */
 export class Deadline extends AsyncResource {
   readonly exchange: Exchange;
@@ -23,11 +19,9 @@ export class Deadline extends AsyncResource {
   previous: Deadline | undefined;
   next: Deadline | undefined;
   isArmed = true;
-  /** `NaN` until a round has seen it. */
-  endsAt = Number.NaN;
+  endsAt = 0;
   /** How much of the request's own body had come when that was last asked. */
   uploaded = -1;
-  isUploadWatched = false;
 
   constructor(exchange: Exchange, events: DeadlineEvents) {
     super('brownout.Deadline');
@@ -40,30 +34,24 @@ export class Deadline extends AsyncResource {
  * The deadlines to the first byte of all requests that have equally long. While a request's own body still arrives its deadline
  * waits, and starts anew when that is whole: a slow upload is not a slow handler.
  *
- * They end in the order in which they began, so one list and one timer do for all; most requests are over before a round of it has
- * seen them, and cost no timer. The time of each begins with the round after it: none ends early, and none later than two rounds.
- * The timer keeps no process alive: a connection does.
+ * They end in the order in which they began, so one list and one timer do for all. That is set to the end of the first, and when it
+ * fires to the end of the one that is first by then, as most are disarmed meanwhile. It keeps no process alive: a connection does.
  */
 export class Deadlines {
   readonly #ms: number;
-  readonly #roundMs: number;
   #first: Deadline | undefined;
   #last: Deadline | undefined;
-  /** The first that no round has seen. */
-  #unseen: Deadline | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Whether that is set to a round, and not to the end of the first. */
-  #isRoundSet = false;
 
   /** @param ms how long each request has */
   constructor(ms: number) {
     this.#ms = Math.min(ms, mostTimerMs);
-    this.#roundMs = Math.min(Math.ceil(ms * roundShare), mostRoundMs);
   }
 
   arm(exchange: Exchange, events: DeadlineEvents): Deadline {
     const deadline = new Deadline(exchange, events);
     this.#append(deadline);
+    if (exchange.upload !== 'whole') exchange.whenUploaded(() => this.#restart(deadline));
     return deadline;
   }
 
@@ -71,17 +59,27 @@ export class Deadlines {
     if (!deadline.isArmed) return;
     deadline.isArmed = false;
     this.#remove(deadline);
-    if (this.#first === undefined && !this.#isRoundSet) clearTimeout(this.#timer);
+  }
+
+  /** Ends those whose time is over. */
+  sweep(): void {
+    this.#timer = undefined;
+    const now = performance.now();
+    try {
+      for (let first = this.#first; first !== undefined && first.endsAt <= now; first = this.#first) this.#end(first);
+    } finally {
+      if (this.#first !== undefined) this.#setTimer(this.#first.endsAt - now);
+    }
   }
 
   #append(deadline: Deadline): void {
     const last = this.#last;
+    deadline.endsAt = performance.now() + this.#ms;
     deadline.previous = last;
     if (last === undefined) this.#first = deadline;
     else last.next = deadline;
     this.#last = deadline;
-    this.#unseen ??= deadline;
-    if (!this.#isRoundSet) this.#setTimer(this.#roundMs, true);
+    this.#setTimer(this.#ms);
   }
 
   #remove(deadline: Deadline): void {
@@ -90,7 +88,6 @@ export class Deadlines {
     else previous.next = next;
     if (next === undefined) this.#last = previous;
     else next.previous = previous;
-    if (this.#unseen === deadline) this.#unseen = next;
     deadline.previous = undefined;
     deadline.next = undefined;
   }
@@ -98,36 +95,14 @@ export class Deadlines {
   #restart(deadline: Deadline): void {
     if (!deadline.isArmed) return;
     this.#remove(deadline);
-    deadline.endsAt = Number.NaN;
     this.#append(deadline);
   }
 
-  #setTimer(ms: number, isRound: boolean): void {
-    clearTimeout(this.#timer);
-    this.#isRoundSet = isRound;
-    this.#timer = setTimeout(round, Math.ceil(ms), this);
+  /** One that is set already ends no later. */
+  #setTimer(ms: number): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(sweep, Math.ceil(ms), this);
     this.#timer.unref();
-  }
-
-  round(): void {
-    this.#isRoundSet = false;
-    const now = performance.now();
-    for (let unseen = this.#unseen; unseen !== undefined; unseen = unseen.next) {
-      unseen.endsAt = now + this.#ms;
-      this.#watchUpload(unseen);
-    }
-    this.#unseen = undefined;
-    try {
-      for (let first = this.#first; first !== undefined && first.endsAt <= now; first = this.#first) this.#end(first);
-    } finally {
-      if (this.#first !== undefined && !this.#isRoundSet) this.#setTimer(this.#first.endsAt - now, false);
-    }
-  }
-
-  #watchUpload(deadline: Deadline): void {
-    if (deadline.isUploadWatched || deadline.exchange.upload === 'whole') return;
-    deadline.isUploadWatched = true;
-    deadline.exchange.whenUploaded(() => this.#restart(deadline));
   }
 
   #end(deadline: Deadline): void {
@@ -144,6 +119,6 @@ export class Deadlines {
   }
 }
 
-function round(deadlines: Deadlines): void {
-  deadlines.round();
+function sweep(deadlines: Deadlines): void {
+  deadlines.sweep();
 }
