@@ -149,10 +149,11 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
       this.gate?.restoreHead();
       this.gate?.release();
       if (this.degraded) dropReplaced(this.res);
+      const { headers } = reply;
+      for (const name in headers) this.res.setHeader(name, ownValue(headers[name]!)); // first: for a body without a type Koa seeks one
       ctx.body = bodyOf(reply);
       ctx.status = reply.status;
-      ctx.remove('Content-Type');
-      for (const name in reply.headers) ctx.set(name, ownValue(reply.headers[name]!));
+      if (headers['content-type'] === undefined) ctx.remove('Content-Type');
     } else {
       ctx.respond = false;
       super.serve(reply);
