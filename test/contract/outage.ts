@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import {
   type CachedAnswerOptions,
   type Circuit,
@@ -37,7 +37,8 @@ export function ask(url: string, { method = 'GET', path = '/a', headers = {}, bo
   const isFramed = text === undefined || 'transfer-encoding' in headers;
   const framed = isFramed ? headers : { ...type, 'content-length': Buffer.byteLength(text), ...headers };
   return new Promise((resolve, reject) => {
-    const options = { method, agent: false, headers: framed as OutgoingHttpHeaders };
+    // the connection stays: a client that closes it at the last byte may seem to have left before the end
+    const options = { method, agent: new Agent({ keepAlive: true }), headers: framed as OutgoingHttpHeaders };
     const sent = request(url + path, options, async (response) => {
       const chunks: Buffer[] = [];
       try {
