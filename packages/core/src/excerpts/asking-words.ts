@@ -36,3 +36,16 @@ export const askingWords: ReadonlySet<string> = new Set(
     .trim()
     .split(/\s+/),
 );
+
+/** Words that ask for a number or a date, in a question: what answers them has a figure in it. Folded likewise. */
+export const numberWords: ReadonlySet<string> = new Set(
+  `
+  when many much year years century date percent percentage
+  cuándo cuánto cuánta cuántos cuántas año porcentaje quand combien année pourcentage wann wieviel wieviele viele jahr prozent
+  quando quanto quanti quante anno percentuale quantos quantas ano wanneer hoeveel jaar când câți câte anul kiedy ile rok roku
+  когда сколько год году πότε πόσο πόσοι πόσες πόσα έτος zaman kaç yıl yılda متى كم عام سنة कब कितने कितनी कितना वर्ष
+  khi nhiêu năm kapan berapa tahun 何时 何時 几 幾 多少 いつ いくつ 언제 몇 เมื่อไร เมื่อใด เท่าไร กี่
+  `
+    .trim()
+    .split(/\s+/),
+);

@@ -241,4 +241,17 @@ describe('excerpts', () => {
       }),
     );
   });
+
+  it.each([
+    ['When was the duchy founded?', 'The duchy was founded by treaty.', 'In 911 the duchy was founded, as a fief.'],
+    ['¿Cuándo se fundó el ducado?', 'El ducado se fundó por tratado.', 'En 911 el ducado se fundó, como feudo.'],
+    [
+      'Wann wurde das Herzogtum gegründet?',
+      'Das Herzogtum wurde gegründet.',
+      'Das Herzogtum wurde 911 gegründet, als Lehen.',
+    ],
+  ])('prefers what has a figure in it for %j', (question, without, having) => {
+    const [best] = excerpts(question, [without, having], { max: 1 });
+    expect(best!.text).toBe(having);
+  });
 });

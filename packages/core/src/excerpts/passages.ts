@@ -1,9 +1,11 @@
+import { withoutMarkup } from './markup.ts';
 import type { Question } from './question.ts';
 import { sentencesOf } from './sentences.ts';
 import { Parsed, type Sentence } from './windows.ts';
 import { folded, isUnspaced, wordSegmenter, wordsIn } from './words.ts';
 
 export interface Passage {
+  /** Plain, Markdown or HTML: of markup no word counts, and none is cut. */
   readonly text: string;
   /** Where it is from: handed through to its excerpts. */
   readonly source?: string | undefined;
@@ -60,12 +62,13 @@ function parse(
   most: Bounds,
 ): { readonly parsed: Parsed; readonly taken: Bounds } {
   const text = beginning(whole, most.characters);
+  const shown = withoutMarkup(text);
   const found: Sentence[] = [];
   let characters = 0;
   let sentences = 0;
-  for (const stretch of sentencesOf(text, maxWidth)) {
+  for (const stretch of sentencesOf(shown, maxWidth)) {
     if (sentences === most.sentences) break;
-    const own = text.slice(stretch.start, stretch.end);
+    const own = shown.slice(stretch.start, stretch.end);
     const compared = folded(own);
     characters += isUnspaced(compared) ? SEGMENTED + UNSPACED * compared.length : compared.length;
     if (characters > most.characters) break;
@@ -75,7 +78,7 @@ function parse(
     if (words.length > 0) found.push({ ...stretch, text: own, ...counted(words, question) });
   }
   const named = counted(wordsIn(folded(title).slice(0, MOST_TITLE)), question);
-  const parsed = new Parsed({ text, index }, named, found, question.weights.length);
+  const parsed = new Parsed({ text, shown, index }, named, found, question.weights.length);
   return { parsed, taken: { characters, sentences } };
 }
 

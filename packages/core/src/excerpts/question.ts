@@ -1,4 +1,4 @@
-import { askingWords } from './asking-words.ts';
+import { askingWords, numberWords } from './asking-words.ts';
 import { areAlike, isHan } from './likeness.ts';
 import { stemOf, wordsOf } from './words.ts';
 
@@ -21,6 +21,8 @@ export class Question {
   readonly words: number;
   /** What a term weighs before its frequency is known. */
   readonly weights: readonly number[];
+  /** What answers it has a figure in it. */
+  readonly asksForNumber: boolean;
   readonly #words: readonly string[];
   readonly #stems: ReadonlyMap<string, number>;
   readonly #forms: ReadonlyMap<string, number>;
@@ -38,6 +40,7 @@ export class Question {
     const weights = words.map(weightOf);
     const inflected = words.filter((word) => stemOf(word) !== word);
     this.words = words.length;
+    this.asksForNumber = words.some((word) => numberWords.has(word));
     this.weights = [
       ...weights,
       ...weights.map((weight) => LIKE * weight),

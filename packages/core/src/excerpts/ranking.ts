@@ -8,6 +8,8 @@ const WINDOW = { k1: 1.2, b: 0.3 };
 const PASSAGE = { k1: 1.2, b: 0.75 };
 /** Once one excerpt has shown that the passages are on the topic, the others need hold only this share of `minRelevance`. */
 const COMPANION = 0.5;
+/** What a window with a figure is worth to a question that asks for one. */
+const FIGURE = 1.5;
 const ROUNDING = 1e-9;
 /** So many windows are put to the gate for each excerpt: if the best are off the topic, the rest are. */
 const MOST_TRIES = 50;
@@ -111,7 +113,9 @@ function scorer(passages: readonly Parsed[], question: Question, maxChars: numbe
       const { passage, first, end } = window;
       const length = passage.words(first, end);
       const own = bm25({ counts: passage.count(first, end, counts), length }, weights, average, WINDOW);
-      return { window, score: own === 0 ? 0 : own + ofPassages.get(passage)! };
+      if (own === 0) return { window, score: 0 };
+      const isAnswering = question.asksForNumber && passage.hasFigure(first, end);
+      return { window, score: (isAnswering ? FIGURE : 1) * own + ofPassages.get(passage)! };
     },
     relevance: ({ passage, first, end }: Window) => relevanceOf(passage.count(first, end, counts), question, weights),
   };

@@ -4,7 +4,7 @@ import { isUnspaced, wordSegmenter } from './words.ts';
 export interface Stretch {
   readonly start: number;
   readonly end: number;
-  /** As displayed: a wide character (Han, Kana, Hangul) counts two. Never less than `end - start`. */
+  /** As displayed: a wide character (Han, Kana, Hangul) counts two, a soft hyphen nothing. */
   readonly width: number;
 }
 
@@ -49,12 +49,15 @@ function trimmed(text: string, from: number, to: number): Stretch | undefined {
 const isSpace = (code: number) =>
   code === 0x20 || (code >= 0x09 && code <= 0x0d) || (code >= 0x80 && /[\s\u0085]/.test(String.fromCharCode(code)));
 
+const SOFT_HYPHEN = 0xad;
+
 /** How wide a part of a text is. */
 export function widthOf(text: string, start: number, end: number): number {
   let width = end - start;
   for (let index = start; index < end; index++) {
     const code = text.charCodeAt(index);
     if (code >= 0x1100 && isWide(code)) width++;
+    else if (code === SOFT_HYPHEN) width--;
   }
   return width;
 }

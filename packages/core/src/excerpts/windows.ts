@@ -9,6 +9,8 @@ export interface Sentence extends Stretch {
   readonly words: number;
 }
 
+const figure = /\p{Nd}/u;
+
 /** Sentences `first` to before `end` of a passage. */
 export interface Window {
   readonly passage: Parsed;
@@ -33,11 +35,13 @@ export class Parsed {
   readonly #terms: number;
   /** How many words the first `n` sentences have. */
   readonly #words: Uint32Array;
+  /** How many of the first `n` sentences have a figure in them. */
+  readonly #figures: Uint32Array;
   /** How far from the first sentence each begins, as displayed. */
   readonly #begins: Uint32Array;
 
   constructor(
-    { text, index }: { readonly text: string; readonly index: number },
+    { text, shown, index }: { readonly text: string; readonly shown: string; readonly index: number },
     title: Pick<Sentence, 'terms' | 'words'>,
     sentences: readonly Sentence[],
     terms: number,
@@ -50,6 +54,7 @@ export class Parsed {
     this.#terms = terms;
     this.#rows = new Uint32Array((sentences.length + 1) * terms);
     this.#words = new Uint32Array(sentences.length + 1);
+    this.#figures = new Uint32Array(sentences.length + 1);
     this.#begins = new Uint32Array(sentences.length);
     for (let at = 0; at < sentences.length; at++) {
       const sentence = sentences[at]!;
@@ -57,9 +62,10 @@ export class Parsed {
       this.#rows.copyWithin(row, row - terms, row);
       for (const term of sentence.terms) this.#rows[row + term]!++;
       this.#words[at + 1] = this.#words[at]! + sentence.words;
+      this.#figures[at + 1] = this.#figures[at]! + (figure.test(sentence.text) ? 1 : 0);
       if (at > 0) {
         const before = sentences[at - 1]!;
-        this.#begins[at] = this.#begins[at - 1]! + before.width + widthOf(text, before.end, sentence.start);
+        this.#begins[at] = this.#begins[at - 1]! + before.width + widthOf(shown, before.end, sentence.start);
       }
     }
   }
@@ -72,6 +78,11 @@ export class Parsed {
   /** How many words sentences `first` to before `end` have. */
   words(first: number, end: number): number {
     return this.#words[end]! - this.#words[first]!;
+  }
+
+  /** Whether there is a figure in sentences `first` to before `end`. */
+  hasFigure(first: number, end: number): boolean {
+    return this.#figures[end]! > this.#figures[first]!;
   }
 
   /** How often each term occurs in sentences `first` to before `end`, written to `counts`. */
