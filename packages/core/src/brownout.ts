@@ -15,7 +15,7 @@ import { type CircuitSnapshot, parseCircuitSnapshot } from './circuit/snapshot.t
 import { type Clock, systemClock } from './clock.ts';
 import { OptionsError } from './errors.ts';
 import { type BrownoutEventName, type BrownoutListener, type CircuitMode, Events } from './events.ts';
-import { expectOption, type OptionRules, parseOptions, rules, shown } from './options.ts';
+import { expectOption, isPlainObject, type OptionRules, parseOptions, rules, shown } from './options.ts';
 
 /** Options of `createBrownout`: the defaults of its circuits, and where its answers are kept. */
 export interface BrownoutOptions extends CircuitOptions {
@@ -234,15 +234,12 @@ function expectSame(name: string, made: CircuitOptions, given: CircuitOptions, d
   }
 }
 
-/** Options hold numbers, functions, and the lists of `classify`. */
+/** Options hold numbers, functions, lists of classes, and plain objects of those. */
 function isSame(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => item === b[i]);
-  if (!isLists(a) || !isLists(b)) return Object.is(a, b);
-  return isSame(a['failure'], b['failure']) && isSame(a['ignore'], b['ignore']);
+  if (!isPlainObject(a) || !isPlainObject(b)) return Object.is(a, b);
+  return Object.keys({ ...a, ...b }).every((key) => isSame(a[key], b[key]));
 }
-
-const isLists = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && ('failure' in value || 'ignore' in value);
 
 function parseSnapshot(given: unknown): [string, CircuitSnapshot][] {
   const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -23,8 +23,8 @@ export class BrownoutError extends Error {
 
 /** What a refusal carries when it is thrown: hosts render `status` and `headers` (RFC 9110 §10.2.3). */
 export abstract class RefusedError extends BrownoutError {
-  readonly status = 503;
-  readonly statusCode = 503;
+  readonly status: number = 503;
+  readonly statusCode: number = 503;
   /** The name of the circuit that refused. */
   readonly circuit: string;
   readonly reason: RefusalReason;
@@ -74,6 +74,24 @@ export class OverloadedError extends RefusedError {
   constructor(circuit: string) {
     const message = `The circuit \`${circuit}\` has as many calls in flight as its \`maxConcurrent\` allows`;
     super('ERR_OVERLOADED', message, circuit, 'overloaded', undefined);
+  }
+}
+
+/** The circuit's `rateLimit` has no room: it would run into the quota of what it protects. */
+export class RateLimitedError extends RefusedError {
+  override readonly name = 'RateLimitedError';
+  override readonly status = 429;
+  override readonly statusCode = 429;
+
+  constructor(circuit: string, retryAfterMs: number | undefined) {
+    const when = retryAfterMs === undefined ? '' : ` for ${Math.max(1, Math.ceil(retryAfterMs / 1000))} s`;
+    super(
+      'ERR_RATE_LIMITED',
+      `The circuit \`${circuit}\` has no room in its \`rateLimit\`${when}`,
+      circuit,
+      'rate_limited',
+      retryAfterMs,
+    );
   }
 }
 

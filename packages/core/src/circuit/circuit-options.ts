@@ -2,6 +2,8 @@ import type { Classify, ClassifyLists, ErrorClass } from '../classify.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { OptionsError } from '../errors.ts';
 import { type OptionRules, parseOptions, rules } from '../options.ts';
+import { parseRateLimit, type RateLimit, type RateLimiter, rateLimitRule } from './rate-limit.ts';
+import { parseRetry, type RetryOptions, type RetrySettings } from './retry.ts';
 
 /** Options of a circuit. Set a threshold to `false` to switch its rule off. */
 export interface CircuitOptions {
@@ -41,8 +43,19 @@ export interface CircuitOptions {
   readonly mode?: 'enforce' | 'shadow' | 'disabled';
   /** Calls in flight beyond this are refused as `overloaded`. @default none */
   readonly maxConcurrent?: number;
-  /** The deadline of `run`, in milliseconds; 0 is none. @default 0 */
+  /** Calls that wait for `maxConcurrent` to have room, first come, first served; more are refused. Needs `maxConcurrent`. @default 0 */
+  readonly maxQueued?: number;
+  /** How long each of them waits at most, in milliseconds; then it is refused as `overloaded`. Needs `maxQueued`. @default 1000 */
+  readonly maxWaitMs?: number;
+  /**
+   * A quota that is not run into: calls beyond it are refused as `rate_limited`, with the time until there is room. Or a limiter of one's
+   * own. @default none
+   */
+  readonly rateLimit?: RateLimit | RateLimiter | false;
+  /** The deadline of `run`, in milliseconds, over all its tries; 0 is none. @default 0 */
   readonly timeoutMs?: number;
+  /** Whether and how `run` tries again. @default off */
+  readonly retry?: RetryOptions | false;
   /** @default the process's monotonic clock */
   readonly clock?: Clock;
   /** A number from 0 to 1, for jitter. @default Math.random */
@@ -51,8 +64,10 @@ export interface CircuitOptions {
 
 /** The options with their defaults filled in. */
 export type CircuitSettings = Readonly<
-  Required<Omit<CircuitOptions, 'windowCalls' | 'maxConcurrent' | 'classify'>> & {
+  Required<Omit<CircuitOptions, 'windowCalls' | 'maxConcurrent' | 'classify' | 'retry' | 'rateLimit'>> & {
     windowCalls: number | undefined;
+    rateLimit: RateLimit | RateLimiter | undefined;
+    retry: RetrySettings | undefined;
     maxConcurrent: number | undefined;
     classify: Classify | undefined;
   }
@@ -110,7 +125,11 @@ export const circuitOptionRules: OptionRules<CircuitOptions> = {
   classify: rules.or(rules.fn, lists),
   mode: rules.oneOf('enforce', 'shadow', 'disabled'),
   maxConcurrent: rules.count(),
+  maxQueued: rules.count(0),
+  maxWaitMs: rules.durationAbove0,
+  rateLimit: rules.or(rateLimitRule, off),
   timeoutMs: rules.duration,
+  retry: rules.or(rules.plainObject, off),
   clock,
   random: rules.fn,
 };
@@ -122,7 +141,12 @@ export const circuitOptionRules: OptionRules<CircuitOptions> = {
  */
 export function parseCircuitOptions(of: string, given: unknown): CircuitOptions {
   const parsed = parseOptions<CircuitOptions>(of, given, circuitOptionRules);
-  return typeof parsed.classify === 'object' ? { ...parsed, classify: copied(parsed.classify) } : parsed;
+  return {
+    ...parsed,
+    ...(typeof parsed.classify === 'object' && { classify: copied(parsed.classify) }),
+    ...(parsed.rateLimit && { rateLimit: parseRateLimit(parsed.rateLimit) }),
+    ...(parsed.retry && { retry: parseRetry(parsed.retry) as RetryOptions }),
+  };
 }
 
 /**
@@ -135,6 +159,9 @@ export function circuitSettings(given: CircuitOptions): CircuitSettings {
   const { resetTimeoutMaxMs = 300_000, resetTimeoutMs = Math.min(30_000, resetTimeoutMaxMs) } = given;
   if (given.slowCallRateThreshold && slowCallMs === false)
     throw new OptionsError('`slowCallRateThreshold` requires `slowCallMs`.');
+  if (given.maxQueued && given.maxConcurrent === undefined)
+    throw new OptionsError('`maxQueued` requires `maxConcurrent`.');
+  if (given.maxWaitMs !== undefined && !given.maxQueued) throw new OptionsError('`maxWaitMs` requires `maxQueued`.');
   if (resetTimeoutMs > resetTimeoutMaxMs)
     throw new OptionsError(
       `Expected \`resetTimeoutMs\` to be at most \`resetTimeoutMaxMs\`, got ${resetTimeoutMs} and ${resetTimeoutMaxMs}.`,
@@ -162,7 +189,11 @@ export function circuitSettings(given: CircuitOptions): CircuitSettings {
     classify: given.classify,
     mode: given.mode ?? 'enforce',
     maxConcurrent: given.maxConcurrent,
+    maxQueued: given.maxQueued ?? 0,
+    maxWaitMs: given.maxWaitMs ?? 1_000,
+    rateLimit: given.rateLimit || undefined,
     timeoutMs,
+    retry: (given.retry || undefined) as RetrySettings | undefined,
     clock: given.clock ?? systemClock,
     random: given.random ?? Math.random,
   });

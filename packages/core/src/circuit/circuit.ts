@@ -14,10 +14,12 @@ import { expectOption, rules, shown } from '../options.ts';
 import { ownerOf } from './attribution.ts';
 import type { Call } from './call.ts';
 import { type CircuitOptions, CircuitPlan } from './circuit-options.ts';
+import { type Arrival, Entrance } from './entrance.ts';
 import { Machine } from './machine.ts';
 import { type CircuitHealth, type CircuitMetrics, healthOf, metricsOf, openTimeLeft, shownState } from './metrics.ts';
 import type { Permit, Refusal } from './permit.ts';
-import { Runner, type RunOptions } from './runner.ts';
+import { Retrier } from './retrier.ts';
+import { type Enter, Runner, type RunOptions } from './runner.ts';
 import { type CircuitSnapshot, parseCircuitSnapshot, snapshotOf, stateOf } from './snapshot.ts';
 import type { StateName } from './state.ts';
 
@@ -39,6 +41,8 @@ export class Circuit {
   readonly #machine: Machine;
   #plan: CircuitPlan;
   #runner: Runner | undefined;
+  #retrier: Retrier | undefined;
+  #entrance: Entrance | undefined;
 
   /**
    * @param name shown in metadata, headers and events
@@ -95,21 +99,40 @@ export class Circuit {
     return this.#machine.isIdle;
   }
 
-  /** Asks to make a call. Never throws, and makes no `Error`. Settle the permit in every case. */
+  /** Asks to make a call now: waits in no line, and asks no `rateLimit`. Never throws, and makes no `Error`. Settle the permit in every case. */
   admit(): Permit | Refusal {
     return this.#machine.admit();
   }
 
+  /** Whether `enter` does more than `admit`. */
+  get limitsEntry(): boolean {
+    const { maxQueued, rateLimit } = this.#machine.settings;
+    return maxQueued > 0 || rateLimit !== undefined;
+  }
+
   /**
-   * Calls `fn` if the circuit lets it, and counts what becomes of it. A call whose caller's `signal` has aborted by the time
+   * Asks to make a call, as `run` does: waits in line where `maxQueued` says so, and asks the `rateLimit`. Never throws or rejects. Plain
+   * unless it waits.
+   *
+   * @returns `undefined` when the caller's `signal` aborted while it waited: nothing is counted
+   */
+  enter(arrival?: Arrival): Permit | Refusal | Promise<Permit | Refusal | undefined> {
+    return this.#enter(arrival);
+  }
+
+  /**
+   * Calls `fn` if the circuit lets it, again if the `retry` option says so, and counts what becomes of it. A call whose caller's `signal` has aborted by the time
    * it fails is neither a success nor a failure.
    *
    * @throws CircuitOpenError, OverloadedError when it is refused; DeadlineError at `timeoutMs`; the reason of a `signal` that
    * has aborted before; what `fn` throws. All as rejections.
    */
   run<T>(fn: (call: Call) => T | PromiseLike<T>, options?: RunOptions): Promise<T> {
-    this.#runner ??= new Runner(this.#machine, this);
-    return this.#runner.run(fn, options);
+    this.#runner ??= new Runner(this.#machine, this, (arrival) => this.#enter(arrival));
+    const { retry } = this.#machine.settings;
+    if (retry === undefined) return this.#runner.run(fn, options);
+    this.#retrier ??= new Retrier(this.#machine, this.#runner, this);
+    return this.#retrier.run(fn, options, retry);
   }
 
   /** `fn`, called through `run`. `this` and the arguments are passed on. */
@@ -205,6 +228,12 @@ export class Circuit {
     const parsed = parseCircuitSnapshot(this.name, snapshot);
     this.#machine.resume(stateOf(parsed, this.#machine));
     if (parsed.override) this.#machine.override({ mode: parsed.override, why: parsed.why });
+  }
+
+  #enter(arrival: Arrival | undefined): ReturnType<Enter> {
+    if (!this.limitsEntry) return this.#machine.admit();
+    this.#entrance ??= new Entrance(this.#machine);
+    return this.#entrance.enter(arrival);
   }
 
   #isInner(outcome: Outcome): boolean {

@@ -49,6 +49,8 @@ export class Machine implements Settler {
   #mode: CircuitMode;
   #override: Override | undefined;
   #inFlight = 0;
+  /** Called when there may be room for another call. */
+  onRoom: (() => void) | undefined;
   /** Made when `maxConcurrent` is set. */
   #concurrency: Concurrency | undefined;
   #latencies: Latencies | undefined;
@@ -109,6 +111,13 @@ export class Machine implements Settler {
   /** How long a latency counts: as long as the window, where that is one of time. */
   get latencyAgeMs(): number {
     return this.#settings.windowCalls === undefined ? this.#settings.windowMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether it admits, but for `maxConcurrent`. */
+  get isFull(): boolean {
+    const { maxConcurrent, clock, probeLeaseMs } = this.#settings;
+    if (maxConcurrent === undefined || this.#mode !== 'enforce' || this.#state.kind !== 'closed') return false;
+    return this.#concurrency?.isFull(maxConcurrent, clock.now(), probeLeaseMs) === true;
   }
 
   admit(): CallPermit | Refusal {
@@ -181,12 +190,13 @@ export class Machine implements Settler {
     if (!permit.pending) return;
     if (verdict === 'success' && !permit.isTimed && this.#countUnread(permit.generation)) {
       this.#retire(permit);
+      this.#moved();
       return;
     }
     const now = this.#settings.clock.now();
     this.#expireProbes(now);
     if (permit.pending) this.#conclude(permit, now, verdict, durationMs, isWait, retryAfterMs);
-    this.events.flush();
+    this.#moved();
   }
 
   release(permit: CallPermit): void {
@@ -196,7 +206,12 @@ export class Machine implements Settler {
       this.#retire(permit);
       if (this.#state.kind === 'half_open') vacate(this.#state, permit);
     }
-    this.events.flush();
+    this.#moved();
+  }
+
+  /** Counts a call that was not admitted for a reason of its own. */
+  turnAway(reason: RefusalReason, retryAfterMs: number | undefined): Refusal {
+    return this.#refused(reason, retryAfterMs);
   }
 
   flow(permit: CallPermit): void {
@@ -220,19 +235,19 @@ export class Machine implements Settler {
     )
       state.window = rebuiltWindow(state.window, settings, now);
     if (this.#override === undefined) this.#setMode(settings.mode, undefined);
-    this.events.flush();
+    this.#moved();
   }
 
   /** Sets the mode by hand; without one, the settings' mode is back. */
   override(override: Override | undefined): void {
     this.#setOverride(override);
-    this.events.flush();
+    this.#moved();
   }
 
   forceClose(): void {
     this.#setOverride(undefined);
     if (this.#state.kind !== 'closed') this.#close(this.#settings.clock.now());
-    this.events.flush();
+    this.#moved();
   }
 
   reset(): void {
@@ -242,7 +257,7 @@ export class Machine implements Settler {
     this.#unmeasured = 0;
     this.counts.endRow();
     this.#tell('reset', {});
-    this.events.flush();
+    this.#moved();
   }
 
   /** Takes up a state that was carried over a restart. Shadow mode takes none but closed. */
@@ -263,6 +278,12 @@ export class Machine implements Settler {
     this.counts.successesInRow++;
     state.window.add(false, false);
     return true;
+  }
+
+  /** Something is over: tells the listeners, and those who wait for room. */
+  #moved(): void {
+    this.events.flush();
+    this.onRoom?.();
   }
 
   /** Whether a call may be tried, which is where open turns into half-open. */

@@ -1,4 +1,5 @@
-import { CircuitOpenError, OverloadedError, type RefusedError } from '../errors.ts';
+import { CircuitOpenError, OverloadedError, RateLimitedError, type RefusedError } from '../errors.ts';
+import type { RefusalReason } from '../events.ts';
 import type { Refusal } from './permit.ts';
 
 /**
@@ -8,10 +9,13 @@ import type { Refusal } from './permit.ts';
 export function refusalError(circuit: string, { reason, retryAfterMs }: Refusal): RefusedError {
   const { stackTraceLimit } = Error;
   const isSet = Reflect.set(Error, 'stackTraceLimit', 0);
-  const error =
-    reason === 'overloaded'
-      ? new OverloadedError(circuit)
-      : new CircuitOpenError(circuit, retryAfterMs, reason === 'forced_open');
+  const error = made(circuit, reason, retryAfterMs);
   if (isSet) Error.stackTraceLimit = stackTraceLimit;
   return error;
+}
+
+function made(circuit: string, reason: RefusalReason, retryAfterMs: number | undefined): RefusedError {
+  if (reason === 'overloaded') return new OverloadedError(circuit);
+  if (reason === 'rate_limited') return new RateLimitedError(circuit, retryAfterMs);
+  return new CircuitOpenError(circuit, retryAfterMs, reason === 'forced_open');
 }

@@ -3,17 +3,16 @@ import { DeadlineError, type RefusedError } from '../errors.ts';
 import type { Verdict } from '../events.ts';
 import { mark, ownerOf } from './attribution.ts';
 import { type Call, DeadlineCall, untimedCall } from './call.ts';
+import type { Arrival } from './entrance.ts';
 import type { Machine } from './machine.ts';
 import type { CallPermit, Refusal } from './permit.ts';
 import { refusalError } from './refusal-error.ts';
 import { retryAfterOf } from './retry-after.ts';
 import type { State } from './state.ts';
 
-export interface RunOptions {
-  /** The caller's: when it has aborted, a call is not begun, and a failure says nothing of the dependency. */
-  readonly signal?: AbortSignal | undefined;
-  /** What the call is expected to cost, for limits on tokens; a circuit by itself makes nothing of it. */
-  readonly tokens?: number | undefined;
+export interface RunOptions extends Arrival {
+  /** A deadline of this call, in milliseconds, where it is before the circuit's own. @default none */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** How the calls of one closed state end that need no permit of their own: the same two functions for all. */
@@ -32,15 +31,28 @@ export interface Judge {
   judge(outcome: Outcome): Verdict | ReasonedVerdict;
 }
 
+type Entered = CallPermit | Refusal;
+/** Asks for a permit; `undefined` when the caller has left while it waited. */
+export type Enter = (arrival: Arrival | undefined) => Entered | Promise<Entered | undefined>;
+
+/** The deadline of a call, in milliseconds; 0 is none. */
+export function deadlineOf({ timeoutMs }: { readonly timeoutMs: number }, options: RunOptions | undefined): number {
+  const own = options?.timeoutMs;
+  if (own === undefined || !(own > 0)) return timeoutMs;
+  return timeoutMs > 0 ? Math.min(own, timeoutMs) : own;
+}
+
 /** Calls functions through a circuit. */
 export class Runner {
   readonly #machine: Machine;
   readonly #judge: Judge;
+  readonly #enter: Enter;
   #flow: Flow | undefined;
 
-  constructor(machine: Machine, judge: Judge) {
+  constructor(machine: Machine, judge: Judge, enter: Enter) {
     this.#machine = machine;
     this.#judge = judge;
+    this.#enter = enter;
   }
 
   run<T>(fn: (call: Call) => T | PromiseLike<T>, options: RunOptions | undefined): Promise<T> {
@@ -53,7 +65,7 @@ export class Runner {
       flow.settings !== machine.settings ||
       !machine.admitQuickly()
     )
-      return this.#runWithPermit(fn, options?.signal);
+      return this.#runWithPermit(fn, options);
     let returned: T | PromiseLike<T>;
     try {
       returned = fn(untimedCall);
@@ -69,13 +81,28 @@ export class Runner {
     return promise.then(flow.succeeded, flow.failed);
   }
 
-  #runWithPermit<T>(fn: (call: Call) => T | PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
+  #runWithPermit<T>(fn: (call: Call) => T | PromiseLike<T>, options: RunOptions | undefined): Promise<T> {
+    const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const machine = this.#machine;
-    const permit = machine.admit();
+    const answer = this.#enter(options);
+    return answer instanceof Promise
+      ? answer.then((late) =>
+          late === undefined ? Promise.reject(signal?.reason) : this.#runAnswered(fn, late, options),
+        )
+      : this.#runAnswered(fn, answer, options);
+  }
+
+  #runAnswered<T>(
+    fn: (call: Call) => T | PromiseLike<T>,
+    permit: CallPermit | Refusal,
+    options: RunOptions | undefined,
+  ): Promise<T> {
     if (!permit.admitted) return Promise.reject(this.#refusal(permit));
+    const machine = this.#machine;
+    const signal = options?.signal;
     this.#renewFlow();
-    if (machine.settings.timeoutMs > 0 && machine.mode !== 'disabled') return this.#runInTime(fn, permit, signal);
+    const timeoutMs = deadlineOf(machine.settings, options);
+    if (timeoutMs > 0 && machine.mode !== 'disabled') return this.#runInTime(fn, permit, signal, timeoutMs);
     const startedAt = this.#startOf(permit);
     let returned: T | PromiseLike<T>;
     try {
@@ -101,9 +128,9 @@ export class Runner {
     fn: (call: Call) => T | PromiseLike<T>,
     permit: CallPermit,
     signal: AbortSignal | undefined,
+    timeoutMs: number,
   ): Promise<T> {
     const machine = this.#machine;
-    const { timeoutMs } = machine.settings;
     const isShadow = machine.mode === 'shadow';
     const startedAt = this.#startOf(permit);
     const call = new DeadlineCall(signal);
@@ -187,7 +214,8 @@ export class Runner {
       machine.mode !== 'disabled' &&
       settings.timeoutMs === 0 &&
       settings.slowCallMs === false &&
-      settings.maxConcurrent === undefined;
+      settings.maxConcurrent === undefined &&
+      settings.rateLimit === undefined;
     this.#flow = isPlain
       ? {
           generation,
