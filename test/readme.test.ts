@@ -1,9 +1,10 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import type { Server } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type Koa from 'koa';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { breakerRules } from '../packages/core/src/guard/guard-options.ts';
-import { listen } from './contract/servers.ts';
+import { useServers } from './contract/servers.ts';
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
 const blocks = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1]!);
@@ -17,7 +18,28 @@ async function run(block: string, at: number): Promise<Record<string, unknown>> 
   return import(/* @vite-ignore */ fileURLToPath(file));
 }
 
+const serve = useServers();
+
+/** Serves the `app` of a block. */
+async function start(at: number): Promise<string> {
+  const { app } = await run(blocks[at]!, at);
+  (app as { silent?: boolean }).silent = true;
+  return serve(typeof app === 'function' ? (app as RequestListener) : (app as Koa).callback());
+}
+
+async function post(url: string, body: object): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
 let upstreamFails = false;
+beforeEach(() => {
+  upstreamFails = false;
+});
 beforeAll(async () => {
   await mkdir(folder, { recursive: true });
   const answer = async () => {
@@ -25,6 +47,8 @@ beforeAll(async () => {
     return { answer: 'Nine million litres.' };
   };
   Object.assign(globalThis, {
+    askOpenAI: answer,
+    askAzure: async () => ({ answer: 'Nine million litres, says Azure.' }),
     retrieve: async () => ['The reservoir holds nine million litres of water.'],
     // Express hands over (req, res), Koa its context
     ask: async (host: { body?: unknown; brownout: { signal: AbortSignal } }, res?: { json?(body: object): void }) => {
@@ -42,47 +66,52 @@ describe('the README', () => {
       '@brownout/express',
       '@brownout/koa',
       '@brownout/core',
+      '@brownout/express',
+      '@brownout/express',
     ]);
   });
 
   it.each([0, 1])('shows an application that degrades as it says (block %i)', async (at) => {
+    const url = await start(at);
+    const ask = (question: string) => post(`${url}/ask`, { question });
+    expect(await ask('How much does the reservoir hold?')).toEqual({
+      status: 200,
+      body: { answer: 'Nine million litres.' },
+    });
+    upstreamFails = true;
+    expect(await ask('How much does the reservoir hold?')).toMatchObject({
+      status: 200,
+      body: { answer: 'Nine million litres.', metadata: { fallback_level: 'l1_cache', circuit: 'openai' } },
+    });
+    expect(await ask('Is the reservoir full of water?')).toMatchObject({
+      status: 200,
+      body: { metadata: { fallback_level: 'excerpts' } },
+    });
+    expect(await ask('Who won the cup in chess?')).toMatchObject({
+      status: 503,
+      body: { detail: "AI assistant is temporarily unavailable. We're working on it." },
+    });
+  });
+
+  it('shows providers of which the next answers when one fails (block 3)', async () => {
+    const url = await start(3);
+    const ask = () => post(`${url}/ask`, { question: 'How much?' });
+    expect(await ask()).toMatchObject({ status: 200, body: { metadata: { provider: 'openai/gpt' } } });
+    upstreamFails = true;
+    expect(await ask()).toMatchObject({ status: 200, body: { metadata: { provider: 'azure/gpt' } } });
+  });
+
+  it('shows how to do it later (block 4)', async () => {
+    const url = await start(4);
+    upstreamFails = true;
+    const { status, body } = await post(`${url}/ask`, { question: 'How much?' });
+    expect([status, body['metadata']]).toMatchObject([202, { fallback_level: 'queued' }]);
     upstreamFails = false;
-    const { createServer } = await import('node:http');
-    const { app } = await run(blocks[at]!, at);
-    const listener = typeof app === 'function' ? app : (app as { callback(): unknown }).callback();
-    (app as { silent?: boolean }).silent = true;
-    const server: Server = createServer(listener as never);
-    const url = await listen(server);
-    const ask = async (question: string) => {
-      const response = await fetch(`${url}/ask`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ question }),
-      });
-      return { status: response.status, body: (await response.json()) as Record<string, never> };
-    };
-    try {
-      expect(await ask('How much does the reservoir hold?')).toEqual({
-        status: 200,
-        body: { answer: 'Nine million litres.' },
-      });
-      upstreamFails = true;
-      expect(await ask('How much does the reservoir hold?')).toMatchObject({
-        status: 200,
-        body: { answer: 'Nine million litres.', metadata: { fallback_level: 'l1_cache', circuit: 'openai' } },
-      });
-      expect(await ask('Is the reservoir full of water?')).toMatchObject({
-        status: 200,
-        body: { metadata: { fallback_level: 'excerpts' } },
-      });
-      expect(await ask('Who won the cup in chess?')).toMatchObject({
-        status: 503,
-        body: { detail: "AI assistant is temporarily unavailable. We're working on it." },
-      });
-    } finally {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    }
+    const job = async () => (await fetch(url + String(body['status_url']))).json();
+    await expect.poll(job, { timeout: 20_000 }).toMatchObject({
+      status: 'done',
+      result: { answer: 'Nine million litres.' },
+    });
   });
 
   it('shows a circuit by itself (block 2)', async () => {

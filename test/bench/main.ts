@@ -1,5 +1,7 @@
 import { circuitBench } from './circuit.ts';
+import { queueBench } from './queue.ts';
 import { routesBench } from './routes.ts';
 
 await circuitBench();
 await routesBench();
+await queueBench();

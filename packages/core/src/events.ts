@@ -40,6 +40,8 @@ export interface BrownoutEvents {
     readonly status: number;
     readonly durationMs: number;
   };
+  /** One of the providers of a `failover` answered, after so many others were asked. */
+  provided: Occurred & { readonly provider: string; readonly passedOver: number };
   tier_failed: Occurred & { readonly level: FallbackLevel; readonly error: unknown };
   would_trip: Occurred & { readonly rule: TripRule };
   mode_changed: Occurred & { readonly from: CircuitMode; readonly to: CircuitMode; readonly why: string | undefined };
@@ -63,6 +65,7 @@ export const eventNames: readonly BrownoutEventName[] = [
   'refused',
   'settled',
   'degraded',
+  'provided',
   'tier_failed',
   'would_trip',
   'mode_changed',

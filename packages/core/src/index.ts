@@ -1,11 +1,16 @@
 export { type LruAnswers, type LruAnswersOptions, type LruAnswersStats, lruAnswers } from './answers/lru.ts';
 export { normalisedQuestion } from './answers/normalised-question.ts';
 export type { AnswerStore, StoredAnswer } from './answers/store.ts';
+export { isWholeLlmAnswer } from './answers/whole-llm-answer.ts';
 export { Brownout, brownout, createBrownout } from './brownout.ts';
+export type { Call } from './circuit/call.ts';
 export { Circuit } from './circuit/circuit.ts';
 export type { CircuitOptions } from './circuit/circuit-options.ts';
 export type { CircuitHealth, CircuitMetrics } from './circuit/metrics.ts';
 export type { Permit, Refusal } from './circuit/permit.ts';
+export { protectedBy } from './circuit/protected-by.ts';
+export type { RateLimit, RateLimiter } from './circuit/rate-limit.ts';
+export type { RetryOptions } from './circuit/retry.ts';
 export { retryAfterOf } from './circuit/retry-after.ts';
 export {
   type AskingCircuit,
@@ -24,6 +29,7 @@ export {
   DeadlineError,
   OptionsError,
   OverloadedError,
+  RateLimitedError,
   RefusedError,
   TierError,
 } from './errors.ts';
@@ -39,9 +45,11 @@ export type {
 } from './events.ts';
 export { type Excerpt, type ExcerptsOptions, excerpts, type Passage } from './excerpts/excerpts.ts';
 export type { AttemptEvents, Ending, Exchange, Lineup } from './exchange.ts';
+export { Failover, type FailoverOptions, failover, type Provided, type Provider } from './failover.ts';
 export { Guard } from './guard/guard.ts';
 export type { BreakerOptions, RouteOptions, StreamLimits } from './guard/guard-options.ts';
 export type { GuardedAttempt } from './guard/guarded-attempt.ts';
+export { type LlmRouteOptions, llmRoute } from './llm-route.ts';
 export type { FallbackLevel, FallbackMetadata, FallbackReason } from './metadata.ts';
 export { type OptionRule, type OptionRules, parseOptions, rules } from './options.ts';
 export type { FriendlyWords } from './replies/friendly-words.ts';
@@ -53,6 +61,7 @@ export { type AlternateFn, type AlternateOptions, alternate } from './tiers/alte
 export { type CachedAnswerOptions, cachedAnswer } from './tiers/cached-answer.ts';
 export { type ContextExcerptsOptions, contextExcerpts } from './tiers/context-excerpts.ts';
 export { fixedAnswer } from './tiers/fixed-answer.ts';
+export { type LaterTier, type QueueForLaterOptions, queueForLater } from './tiers/queue-for-later.ts';
 export type {
   CapturedAnswer,
   ProvidedContext,

@@ -1,4 +1,6 @@
+import type { Call } from './circuit/call.ts';
 import type { Circuit } from './circuit/circuit.ts';
+import type { Failover, Provided } from './failover.ts';
 import type { FallbackReason } from './metadata.ts';
 
 /** What a handler has of the breaker around it: `req.brownout` in Express, `ctx.brownout` in Koa. */
@@ -11,9 +13,13 @@ export interface RouteHandle {
    * Calls through another circuit. When that refuses or counts the failure, the route degrades with its reason and its time,
    * and the failure is counted once, by the circuit that owns it.
    */
-  run<T>(circuit: Circuit, fn: (call: { readonly signal: AbortSignal }) => T | Promise<T>): Promise<T>;
+  run<T>(circuit: Circuit, fn: (call: Call) => T | PromiseLike<T>): Promise<T>;
+  /** Asks the providers of a `failover` in turn, in the time that the route has left. */
+  run<Input, T>(providers: Failover<Input, T>, input: Input): Promise<Provided<T>>;
   /** Hands over the passages that have been retrieved, for excerpts of them should the rest fail. Strings, or `{ text, source?, title?, score? }`. */
   provideContext(passages: unknown, about?: { readonly question?: string }): void;
+  /** The answer under way is not to be stored, though it is a success: it was cut, a refusal, or good for once. Its headers may be out. */
+  doNotStore(): void;
   /**
    * Gives up on purpose: the request is answered by a tier, with this reason. An answer that flows is ended, and says so where its
    * format has a place for it.

@@ -1,4 +1,5 @@
 import type { Circuit } from '../circuit/circuit.ts';
+import type { Arrival } from '../circuit/entrance.ts';
 import type { Permit, Refusal } from '../circuit/permit.ts';
 import type { Verdict } from '../events.ts';
 import type { Exchange } from '../exchange.ts';
@@ -55,7 +56,23 @@ export class Admission<Native> {
   /** `undefined`: admitted. */
   admit(): Refusal | undefined {
     if (this.#circuit === undefined || this.#permit !== undefined) return undefined;
-    const answer = this.#circuit.admit();
+    return this.#take(this.#circuit.admit());
+  }
+
+  /** Admits where calls may wait in line, and a quota is asked. `clientLeft` is called once it waits; `left`: the client did. */
+  enter(clientLeft: () => AbortSignal): Refusal | undefined | Promise<Refusal | 'left' | undefined> {
+    if (this.#circuit === undefined || this.#permit !== undefined) return undefined;
+    const arrival: Arrival = {
+      get signal() {
+        return clientLeft();
+      },
+    };
+    const answer = this.#circuit.enter(arrival);
+    if (!(answer instanceof Promise)) return this.#take(answer);
+    return answer.then((late) => (late === undefined ? 'left' : this.#take(late)));
+  }
+
+  #take(answer: Permit | Refusal): Refusal | undefined {
     if (!answer.admitted) return answer;
     this.#permit = answer;
     return undefined;

@@ -1,12 +1,16 @@
+import type { Call } from '../circuit/call.ts';
 import type { Circuit } from '../circuit/circuit.ts';
+import type { Refusal } from '../circuit/permit.ts';
 import { refusalError } from '../circuit/refusal-error.ts';
 import { statusOf } from '../classify.ts';
 import { DeadlineError } from '../errors.ts';
+import type { RefusalReason } from '../events.ts';
 import type { Ending, Exchange } from '../exchange.ts';
+import { Failover, type Provided } from '../failover.ts';
 import { type FallbackLevel, type FallbackReason, fallbackReasons } from '../metadata.ts';
 import type { Reply } from '../reply.ts';
 import type { LadderAnswer } from '../tiers/ladder.ts';
-import type { CapturedAnswer, ProvidedContext, TierSite } from '../tiers/tier.ts';
+import type { CapturedAnswer, Joined, ProvidedContext, SharedFailure, TierSite } from '../tiers/tier.ts';
 import { Admission } from './admission.ts';
 import type { CircuitSource } from './circuit-source.ts';
 import type { Deadline, Deadlines } from './deadlines.ts';
@@ -16,8 +20,11 @@ import { ignored, type Judgement, judgeError, judgeStatus } from './judgement.ts
 import { StreamWatch } from './stream-watch.ts';
 import type { Watch } from './watch.ts';
 
-/** aside: unguarded · running: nothing is out · flowing: the handler's answer is · degrading: a tier is asked · over: all is decided. */
-type Phase = 'aside' | 'running' | 'flowing' | 'degrading' | 'over';
+/**
+ * aside: unguarded · waiting: in line, for the circuit to admit it · running: nothing is out · flowing: the handler's answer is · degrading: a
+ * tier is asked · over: all is decided.
+ */
+type Phase = 'aside' | 'waiting' | 'running' | 'flowing' | 'degrading' | 'over';
 
 /** How one route is guarded. */
 export interface Policy<Native> {
@@ -50,6 +57,8 @@ export class Attempt<Native> implements GuardedAttempt {
   /** The status of that error, under which a host may show it. */
   #innerStatus: number | undefined;
   #provided: ProvidedContext | undefined;
+  /** The handler has not said that its answer is not to be stored. */
+  #isKept = true;
   /** The last error that the application has been shown. */
   #reported: unknown = nothing;
   /** Milliseconds to the first byte. */
@@ -95,6 +104,12 @@ export class Attempt<Native> implements GuardedAttempt {
     return this.#policy.idleMs > 0 && this.#governs;
   }
 
+  /** What providers have of the time to the first byte: what they need comes before it. */
+  get #leftMs(): number | undefined {
+    const { timeoutMs } = this.#policy;
+    return timeoutMs > 0 ? Math.max(1, 0.9 * (timeoutMs - (this.#elapsedMs() || 0))) : undefined;
+  }
+
   /** Whether this attempt may change what the client gets. */
   get #governs(): boolean {
     return !this.#yielded && !this.#admission.isSilent;
@@ -111,8 +126,32 @@ export class Attempt<Native> implements GuardedAttempt {
     this.#watch = this.#policy.fallbacks.watch(request);
     if (outer instanceof Attempt && this.#governs) this.#admission.inherit(outer.#yieldTo(this));
     const fresh = this.#governs ? this.#watch?.fresh() : undefined;
-    if (fresh instanceof Promise) fresh.then((reply) => this.#admit(reply)).catch((error) => this.#fail(error));
-    else this.#admit(fresh);
+    if (fresh instanceof Promise) fresh.then((reply) => this.#join(reply)).catch((error) => this.#fail(error));
+    else this.#join(fresh);
+  }
+
+  /** Waits for another request that asks the same, if there is one. */
+  #join(fresh: Reply | undefined): void {
+    const mayWait = fresh === undefined && this.#governs && !this.#exchange.closed;
+    const joined = mayWait ? this.#watch?.join(this.#policy.timeoutMs) : undefined;
+    if (joined === undefined) this.#admit(fresh);
+    else joined.then((end) => this.#joined(end)).catch((error) => this.#fail(error));
+  }
+
+  #joined(end: Joined | undefined): void {
+    if (end !== undefined && 'failure' in end && !this.#exchange.closed) this.#refused(end.failure);
+    else this.#admit(end !== undefined && 'reply' in end ? end.reply : undefined);
+  }
+
+  /** Answers without the handler, or hands the refusal to the host. */
+  #refused({ reason, retryAfterMs }: SharedFailure): void {
+    const { fallbacks } = this.#policy;
+    if (fallbacks.answer(reason)) {
+      this.#degrade({ verdict: 'ignore', reason, retryAfterMs });
+      return;
+    }
+    // who waits for another has the same tiers: of a failure that none answers for, nobody is told
+    this.#fail(refusalError(this.#admission.name, { admitted: false, reason: reason as RefusalReason, retryAfterMs }));
   }
 
   #admit(fresh: Reply | undefined): void {
@@ -123,13 +162,31 @@ export class Attempt<Native> implements GuardedAttempt {
       else this.#exchange.serve(fresh);
       return;
     }
+    const refusal = this.circuit?.limitsEntry
+      ? this.#admission.enter(() => this.#clientLeft())
+      : this.#admission.admit();
+    if (!(refusal instanceof Promise)) {
+      this.#entered(refusal);
+      return;
+    }
+    this.#phase = 'waiting';
+    refusal.then((late) => late !== 'left' && this.#waited(late)).catch((error) => this.#fail(error));
+  }
+
+  #waited(refusal: Refusal | undefined): void {
+    if (this.#phase !== 'waiting') {
+      this.#admission.release(); // the client has left in the meantime
+      return;
+    }
+    this.#phase = 'running';
+    this.#entered(refusal);
+  }
+
+  #entered(refusal: Refusal | undefined): void {
     const { events, clock } = this.#site;
-    const refusal = this.#admission.admit();
     if (this.#admission.isTimed || events.wanted('degraded')) this.#startedAt = clock.now();
     if (refusal !== undefined) {
-      const { reason, retryAfterMs } = refusal;
-      if (this.#policy.fallbacks.answer(reason)) this.#degrade({ verdict: 'ignore', reason, retryAfterMs });
-      else this.#fail(refusalError(this.#admission.name, refusal));
+      this.#refused(refusal);
       return;
     }
     this.#exchange.run(this, this.#admission.expected);
@@ -139,6 +196,7 @@ export class Attempt<Native> implements GuardedAttempt {
   #yieldTo(inner: Attempt<Native>) {
     this.#yielded = true;
     this.#disarm();
+    this.#watch?.end();
     this.#watch = inner.#watch === undefined ? this.#watch?.bodiless : undefined;
     return this.#admission.yieldTo(inner.circuit);
   }
@@ -179,7 +237,7 @@ export class Attempt<Native> implements GuardedAttempt {
   ended(ending: Ending, status: number, captured?: CapturedAnswer): void {
     if (this.#phase === 'over') return;
     if (ending === 'deserted') {
-      const isWaiting = this.#phase === 'degrading';
+      const isWaiting = this.#phase === 'degrading' || this.#phase === 'waiting';
       this.#admission.deserted(this.#elapsedMs());
       if (!this.#admission.isSilent) this.#controller?.abort(clientLeft());
       this.#client?.abort(clientLeft());
@@ -190,7 +248,7 @@ export class Attempt<Native> implements GuardedAttempt {
       if (!this.#admission.isSilent) this.#controller?.abort(connectionEnded());
     } else {
       this.#settle(this.#judgement!.verdict);
-      if (status < 400 && !this.#exchange.degraded) this.#watch?.succeeded(status, captured);
+      if (status < 400 && !this.#exchange.degraded) this.#watch?.succeeded(status, this.#isKept ? captured : undefined);
     }
     this.#finish();
   }
@@ -253,15 +311,20 @@ export class Attempt<Native> implements GuardedAttempt {
     this.#exchange.release();
   }
 
-  async run<T>(circuit: Circuit, fn: (call: { readonly signal: AbortSignal }) => T | Promise<T>): Promise<T> {
+  run<T>(circuit: Circuit, fn: (call: Call) => T | PromiseLike<T>): Promise<T>;
+  run<Input, T>(providers: Failover<Input, T>, input: Input): Promise<Provided<T>>;
+  async run(through: Circuit | Failover<unknown, unknown>, given: unknown): Promise<unknown> {
     const { signal } = this;
-    if (this.#admission.holds(circuit)) return fn({ signal }); // it has our permit already
+    const isFailover = through instanceof Failover;
+    if (!isFailover && this.#admission.holds(through)) return (given as (call: Call) => unknown)({ signal }); // it has our permit already
     try {
-      const value = await circuit.run(fn, { signal });
+      const value = isFailover
+        ? await through.run(given, { signal, timeoutMs: this.#leftMs })
+        : await through.run(given as (call: Call) => unknown, { signal });
       this.#inner = undefined;
       return value;
     } catch (error) {
-      const judgement = judgeError(error, circuit);
+      const judgement = judgeError(error, isFailover ? undefined : through);
       if (judgement.reason !== undefined) {
         this.#inner = { ...judgement, verdict: 'ignore' }; // that circuit has counted it
         this.#innerStatus = statusOf(error);
@@ -272,6 +335,10 @@ export class Attempt<Native> implements GuardedAttempt {
 
   provideContext(passages: unknown, about?: { readonly question?: string }): void {
     this.#provided = { passages, question: about?.question };
+  }
+
+  doNotStore(): void {
+    this.#isKept = false;
   }
 
   degrade(given: FallbackReason): void {
@@ -343,8 +410,9 @@ export class Attempt<Native> implements GuardedAttempt {
     this.#controller?.abort(error instanceof DeadlineError ? error : answeredAlready());
     // after a failure nobody knows when, and whether, to try again: what has begun may have been done
     const told = reason === 'failure' || reason === 'timeout' ? undefined : retryAfterMs;
-    const circuit = this.#admission.name;
-    const facts: Facts = { reason, circuit, retryAfterMs: told, error, provided: this.#provided };
+    this.#watch?.degraded({ reason, retryAfterMs: told });
+    const { name: circuit, circuit: through } = this.#admission;
+    const facts: Facts = { reason, circuit, through, retryAfterMs: told, error, provided: this.#provided };
     const { request } = this.#exchange;
     const answer = this.#policy.fallbacks.climb(request, facts, this.#watch, () => this.#clientLeft());
     if (answer instanceof Promise) {
@@ -406,7 +474,7 @@ export class Attempt<Native> implements GuardedAttempt {
   #finish(): void {
     this.#phase = 'over';
     this.#disarm();
-    this.#watch?.release();
+    this.#watch?.end();
   }
 
   #disarm(): void {
@@ -422,7 +490,9 @@ export class Attempt<Native> implements GuardedAttempt {
   #clientLeft(): AbortSignal {
     if (this.#client === undefined) {
       this.#client = new AbortController();
-      this.#exchange.whenClosed(() => this.ended('deserted', 0));
+      this.#exchange.whenClosed(() => {
+        if (this.#phase === 'degrading' || this.#phase === 'waiting') this.ended('deserted', 0);
+      });
     }
     return this.#client.signal;
   }

@@ -1,5 +1,6 @@
 import type { Reply } from '../reply.ts';
-import type { CapturedAnswer, TierSite, TierWatcher } from '../tiers/tier.ts';
+import type { CapturedAnswer, Joined, SharedFailure, TierSite, TierWatcher } from '../tiers/tier.ts';
+import { mostTimerMs } from './deadlines.ts';
 
 type Headers = Readonly<Record<string, string | string[]>>;
 type Fresh = Reply | undefined;
@@ -53,7 +54,35 @@ export class Watch {
     return reply ?? this.#next?.fresh();
   }
 
-  /** How many bytes of the body are wanted at most. Room is reserved for them until `release`. */
+  /**
+   * Waits for another request that asks the same, for so many milliseconds at most (0: for as long as it takes). `undefined`: there is
+   * none, or, as a result, this request is to ask after all.
+   */
+  join(timeoutMs: number): Promise<Joined | undefined> | undefined {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const joined = this.#watcher.join?.((leave) => {
+        if (timeoutMs > 0) timer = setTimeout(leave, Math.min(timeoutMs, mostTimerMs));
+      });
+      if (joined === undefined) return this.#next?.join(timeoutMs);
+      return joined.catch((error: unknown) => void this.#failed(error)).finally(() => clearTimeout(timer));
+    } catch (error) {
+      this.#failed(error);
+      return undefined;
+    }
+  }
+
+  /** The request is answered by a tier. */
+  degraded(failure: SharedFailure): void {
+    try {
+      this.#watcher.failed?.(failure);
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#next?.degraded(failure);
+  }
+
+  /** How many bytes of the body are wanted at most. Room is reserved for them until `end`. */
   captures(status: number, headers: Headers): number {
     const others = this.#next?.captures(status, headers) ?? 0;
     const watcher = this.#watcher;
@@ -78,7 +107,18 @@ export class Watch {
     this.#next?.succeeded(status, captured);
   }
 
-  release(): void {
+  /** The request is over. */
+  end(): void {
+    this.#release();
+    try {
+      this.#watcher.over?.();
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#next?.end();
+  }
+
+  #release(): void {
     if (this.#wants) {
       this.#wants = false;
       try {
@@ -87,7 +127,6 @@ export class Watch {
         this.#failed(error);
       }
     }
-    this.#next?.release();
   }
 
   #failed(error: unknown): void {

@@ -1,5 +1,6 @@
 import { directiveSeconds, parseCacheControl } from '../answers/cache-control.ts';
 import { isNotModified, notModifiedHeaders } from '../answers/conditional.ts';
+import type { Flight, FlightEnd, Flights } from '../answers/flights.ts';
 import { keptHeaders } from '../answers/kept-headers.ts';
 import type { AnswerKeys } from '../answers/key.ts';
 import { type FoundAnswer, lookUp } from '../answers/lookup.ts';
@@ -15,12 +16,15 @@ import { StoredReply } from '../replies/stored-reply.ts';
 import { isWholeStream, streamFormatOf } from '../replies/stream-format.ts';
 import type { Reply, ReplyHeaders } from '../reply.ts';
 import type { RequestView } from '../request-view.ts';
-import type { CapturedAnswer, TierReply, TierWatcher } from './tier.ts';
+import type { CapturedAnswer, Joined, SharedFailure, TierReply, TierWatcher } from './tier.ts';
 
-/** How old answers may be: as a fallback, and in place of the handler. In milliseconds. */
+/** Which answers are kept, and how old they may be, in milliseconds: as a fallback, and in place of the handler. */
 export interface AnswerTerms {
   readonly maxAgeMs: number;
   readonly freshMs: number;
+  readonly keep: ((answer: CapturedAnswer) => boolean) | undefined;
+  /** What is being asked now, where the same is asked once only. */
+  readonly flights: Flights | undefined;
 }
 
 type Headers = Readonly<Record<string, string | string[]>>;
@@ -48,6 +52,10 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
   /** By the head of the answer. */
   #storing: Storable | undefined;
   #reserved = 0;
+  /** Others wait for the answer to this request. */
+  #flight: Flight | undefined;
+  /** There was an answer. */
+  #isAnswered = false;
 
   constructor(
     { method, headers }: RequestView,
@@ -86,6 +94,32 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
     return when(this.#find(this.#terms.freshMs), (answer) => answer && this.#freshReply(answer));
   }
 
+  join(onWaiting: (leave: () => void) => void): Promise<Joined | undefined> | undefined {
+    const { flights } = this.#terms;
+    if (flights === undefined || this.maxBytes === 0 || this.#asksForItself) return undefined;
+    const { primary } = this.#keys;
+    const flight = flights.find(primary);
+    if (flight !== undefined) return flight.wait(onWaiting).then((end) => this.#joined(end));
+    this.#flight = flights.begin(primary);
+    return undefined;
+  }
+
+  failed(failure: SharedFailure): void {
+    const flight = this.#flight;
+    this.#flight = undefined;
+    flight?.failed(failure);
+  }
+
+  over(): void {
+    const flight = this.#flight;
+    this.#flight = undefined;
+    flight?.passOn(this.#isAnswered);
+  }
+
+  succeeded(): void {
+    this.#isAnswered = true;
+  }
+
   wants(status: number, headers: Headers): boolean {
     this.#expectedBytes = lengthOf(headers);
     if ((this.#expectedBytes ?? 0) > this.maxBytes) return false;
@@ -117,6 +151,7 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
     if (isReadable && !isEncoded && !isWhole(body, length)) return;
     const format = isEncoded ? undefined : streamFormatOf(headers['content-type']);
     if (format !== undefined && !isWholeStream(format, body)) return;
+    if (this.#terms.keep?.({ status, headers, body }) === false) return;
     // What is plain, or can be made so, is for everybody.
     const vary = isReadable || !isEncoded ? how.vary.filter((name) => name !== 'accept-encoding') : how.vary;
     const answer: StoredAnswer = {
@@ -127,6 +162,9 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
       maxAgeMs: how.maxAgeMs,
     };
     this.#keep(answer, vary);
+    const flight = this.#flight;
+    this.#flight = undefined;
+    flight?.landed({ answer, vary, key: this.#keyOf(vary) });
     this.#store.refreshes.stored(this.#keys, vary, this.#begunAt, how.maxAgeMs);
   }
 
@@ -143,9 +181,36 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
 
   /** Whether the answer is to be stored, as far as the request can tell. One that is served in the handler's place is to be the newest. */
   #isDue(): boolean {
-    const { maxAgeMs, freshMs } = this.#terms;
+    const { maxAgeMs, freshMs, flights } = this.#terms;
     if (maxAgeMs === 0 || !maybeStored(this)) return false;
-    return freshMs > 0 || this.#store.refreshes.isDue(this.#keys, this.#begunAt);
+    return freshMs > 0 || flights !== undefined || this.#store.refreshes.isDue(this.#keys, this.#begunAt);
+  }
+
+  #keyOf(vary: readonly string[]): string {
+    return vary.length === 0 ? this.#keys.primary : this.#keys.variant(vary);
+  }
+
+  /** A request's `no-cache` asks for the handler's own answer to itself (RFC 9111 §5.2.1.4). */
+  get #asksForItself(): boolean {
+    const asked = parseCacheControl(this.cacheControl);
+    return asked.has('no-cache') || (asked.size === 0 && this.#pragma?.includes('no-cache') === true);
+  }
+
+  #joined(end: FlightEnd): Joined | undefined | Promise<Joined | undefined> {
+    if ('asker' in end) {
+      this.#flight = end.asker;
+      return undefined;
+    }
+    if ('failure' in end) return end;
+    const { answer, vary, key } = end.landed;
+    // it varies by what this request has otherwise
+    if (this.#keyOf(vary) !== key) return undefined;
+    const readable = readableAnswer({ key, answer }, this.#acceptEncoding, this.#store, this.#entryBytes);
+    // RFC 9211 §2.6
+    return when(
+      readable,
+      (found) => found && { reply: this.#replyOf(found, { 'cache-status': 'brownout; fwd=miss; collapsed' }) },
+    );
   }
 
   #find(maxAgeMs: number): StoredAnswer | undefined | Promise<StoredAnswer | undefined> {
@@ -156,13 +221,17 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
 
   /** A request's `no-cache`, and a `max-age` below the answer's age, ask for the handler's own answer (RFC 9111 §5.2.1). */
   #freshReply(answer: StoredAnswer): Reply | undefined {
-    const { status, body, storedAt } = answer;
+    const { storedAt } = answer;
     const age = Math.max(0, this.#clock.wall() - storedAt) / 1000;
+    if (this.#asksForItself) return undefined;
     const asked = parseCacheControl(this.cacheControl);
-    if (asked.has('no-cache') || (asked.size === 0 && this.#pragma?.includes('no-cache'))) return undefined;
     const own = freshSeconds(parseCacheControl(answer.headers['cache-control']), answer.headers, storedAt);
     if (age > (own ?? Infinity) || age > (directiveSeconds(asked, 'max-age') ?? Infinity)) return undefined;
-    const headers: ReplyHeaders = { ...answer.headers, age: String(Math.floor(age)), 'cache-status': 'brownout; hit' };
+    return this.#replyOf(answer, { age: String(Math.floor(age)), 'cache-status': 'brownout; hit' });
+  }
+
+  #replyOf({ status, headers: stored, body }: StoredAnswer, said: ReplyHeaders): Reply {
+    const headers: ReplyHeaders = { ...stored, ...said };
     return isNotModified(this.method, this.#ifNoneMatch, headers.etag)
       ? { status: 304, headers: notModifiedHeaders(headers), body: '' }
       : { status, headers, body };

@@ -7,23 +7,33 @@ import type { TierSite } from './tier.ts';
 
 const unparsedBody = '`req.body` is undefined, so this answer has no key; mount express.json() before the breaker';
 
+/** Where faults are told. */
+type FaultSite = Pick<TierSite, 'events' | 'clock'>;
+
 /** A `key` or `scope` of the user's own: asked when a request begins. Its faults are told once and never reach the request. */
 export class AskedOption<Native> {
   readonly #option: 'key' | 'scope';
-  readonly #ask: (native: Native) => unknown;
+  readonly #ask: (native: Native, request: RequestView<Native>) => unknown;
+  readonly #of: string;
   #told = false;
 
-  constructor(option: 'key' | 'scope', ask: (native: Native) => unknown) {
+  /** `of`: the tier whose option it is. */
+  constructor(
+    option: 'key' | 'scope',
+    ask: (native: Native, request: RequestView<Native>) => unknown,
+    of = 'cachedAnswer',
+  ) {
     this.#option = option;
     this.#ask = ask;
+    this.#of = of;
   }
 
   /** What it returned, as canonical JSON; `undefined` when that is no basis to share an answer on. */
-  read(request: RequestView<Native>, site: TierSite): string | undefined {
+  read(request: RequestView<Native>, site: FaultSite): string | undefined {
     const needsBody = this.#option === 'key' && request.body === undefined && announcesBody(request);
     let value: unknown;
     try {
-      value = this.#ask(request.native);
+      value = this.#ask(request.native, request);
     } catch (error) {
       this.#tell(error, needsBody, site);
       return undefined;
@@ -48,7 +58,7 @@ export class AskedOption<Native> {
     return undefined;
   }
 
-  #tell(error: unknown, lacksBody: boolean, { events, clock }: TierSite): void {
+  #tell(error: unknown, lacksBody: boolean, { events, clock }: FaultSite): void {
     if (this.#told) return;
     this.#told = true;
     events.emit('option_failed', { at: clock.wall(), option: this.#option, error });
@@ -59,7 +69,7 @@ export class AskedOption<Native> {
     }
     const lost = this.#option === 'key' ? 'it has no key' : 'it is shared with nobody';
     const said = error instanceof Error ? error.message : String(error);
-    process.emitWarning(`The \`${this.#option}\` of \`cachedAnswer\` failed for an answer, so ${lost}: ${said}`, {
+    process.emitWarning(`The \`${this.#option}\` of \`${this.#of}\` failed for an answer, so ${lost}: ${said}`, {
       type,
       code: `BROWNOUT_${this.#option.toUpperCase()}`,
     });

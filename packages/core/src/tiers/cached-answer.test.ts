@@ -880,7 +880,8 @@ describe('room for answers under way', () => {
 
 describe('options of cachedAnswer', () => {
   it.each<[object, string]>([
-    [{ coalesce: true }, '`cachedAnswer` has no option `coalesce`; the nearest is `scope`.'],
+    [{ coalesced: true }, '`cachedAnswer` has no option `coalesced`; the nearest is `coalesce`.'],
+    [{ coalesce: 'yes' }, 'Expected `coalesce` to be true or false, got `"yes"` (string).'],
     [{ key: 'a' }, 'Expected `key` to be a function, got `"a"` (string).'],
     [{ scope: null }, 'Expected `scope` to be a function, got `null`.'],
     [{ store: {} }, 'Expected `store` to be an answer store: an object with `get`, `set` and `delete`, got an object.'],

@@ -1,4 +1,5 @@
 import { announcesBody } from '../answers/announced-body.ts';
+import { Flights } from '../answers/flights.ts';
 import { AnswerKeys } from '../answers/key.ts';
 import { RecentKeys } from '../answers/recent-keys.ts';
 import { safeStore } from '../answers/safe-store.ts';
@@ -10,7 +11,7 @@ import type { RequestView } from '../request-view.ts';
 import { type AnswerTerms, AnswerWatcher } from './answer-watcher.ts';
 import { AskedOption } from './asked-option.ts';
 import { PathMarker } from './path-marker.ts';
-import type { Tier, TierSite, TierWatcher } from './tier.ts';
+import type { CapturedAnswer, Tier, TierSite, TierWatcher } from './tier.ts';
 
 export interface CachedAnswerOptions<Native = unknown> {
   /**
@@ -20,19 +21,30 @@ export interface CachedAnswerOptions<Native = unknown> {
    * `toJSON`), which are told; a member that is `undefined` is left out, as in JSON. Strings are compared as they are: for questions see
    * `normalisedQuestion`. @default `Accept`, `Accept-Language` and `X-Requested-With`, and GET only
    */
-  key?: ((native: Native) => unknown) | undefined;
+  key?: ((native: Native, request: RequestView<Native>) => unknown) | undefined;
   /**
    * Who may share an answer: a string or any JSON value, such as the user's id, or a constant for everybody. Called when a request
    * begins. A throw, a promise, `undefined` (also within a list) and `null` share nothing. @default whatever of the request may tell who
    * asks: each header whose name is not known to be of another kind, and the TLS client's certificate
    */
   scope?: ((native: Native) => unknown) | undefined;
+  /**
+   * Whether an answer that may be kept is worth it: asked with its status, headers and whole body. What it throws is told, and keeps
+   * nothing. @default all
+   */
+  keep?: ((answer: CapturedAnswer) => boolean) | undefined;
   /** @default the store of the set of circuits */
   store?: AnswerStore | undefined;
   /** How old an answer may be served in place of a fresh one, in milliseconds; 0 keeps none. @default 86400000 (24 h) */
   maxAgeMs?: number | undefined;
   /** Within this age an answer is served without asking the handler, in milliseconds; 0 is never. @default 0 */
   freshMs?: number | undefined;
+  /**
+   * Requests that ask the same at once are asked once: the others wait for that answer, and degrade with it when it fails. When who asks
+   * leaves, or gets nothing that may be stored, one of those who wait asks. What streams reaches those who wait once it is whole.
+   * @default false
+   */
+  coalesce?: boolean | undefined;
 }
 
 const DAY_MS = 86_400_000;
@@ -57,9 +69,11 @@ const isStore = (value: unknown): boolean => {
 const known: OptionRules<CachedAnswerOptions> = {
   key: rules.fn,
   scope: rules.fn,
+  keep: rules.fn,
   store: rules.rule('an answer store: an object with `get`, `set` and `delete`', isStore),
   maxAgeMs: rules.duration,
   freshMs: rules.duration,
+  coalesce: rules.boolean,
 };
 
 /**
@@ -70,12 +84,12 @@ const known: OptionRules<CachedAnswerOptions> = {
  */
 export function cachedAnswer<Native = unknown>(options?: CachedAnswerOptions<Native>): Tier<Native> {
   const given = parseOptions<CachedAnswerOptions<Native>>('cachedAnswer', options, known);
-  const { maxAgeMs = DAY_MS, freshMs = 0, store } = given;
+  const { maxAgeMs = DAY_MS, freshMs = 0, store, keep, coalesce = false } = given;
   if (freshMs > maxAgeMs)
     throw new OptionsError(`\`freshMs\` (${freshMs}) must be at most \`maxAgeMs\` (${maxAgeMs}).`);
   const key = given.key && new AskedOption('key', given.key);
   const scope = given.scope && new AskedOption('scope', given.scope);
-  const terms: AnswerTerms = { maxAgeMs, freshMs };
+  const terms: AnswerTerms = { maxAgeMs, freshMs, keep, flights: coalesce ? new Flights() : undefined };
   const recent = new RecentKeys();
 
   function watch(request: RequestView<Native>, site: TierSite): TierWatcher | undefined {

@@ -1,3 +1,4 @@
+import type { CircuitHandle } from '../circuit/circuit-handle.ts';
 import { TierError } from '../errors.ts';
 import type { ProvidedContext, Tier, TierContext, TierReply } from './tier.ts';
 
@@ -12,6 +13,7 @@ const MOST_TIMEOUT_MS = 2 ** 31 - 1;
 export class TierTurn implements TierContext {
   readonly reason: TierContext['reason'];
   readonly circuit: string;
+  readonly through: CircuitHandle | undefined;
   readonly retryAfterMs: number | undefined;
   readonly error: unknown;
   readonly service: string | undefined;
@@ -20,9 +22,13 @@ export class TierTurn implements TierContext {
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;
 
-  constructor({ reason, circuit, retryAfterMs, error, provided }: Omit<TierContext, 'signal'>, service?: string) {
+  constructor(
+    { reason, circuit, through, retryAfterMs, error, provided }: Omit<TierContext, 'signal'>,
+    service?: string,
+  ) {
     this.reason = reason;
     this.circuit = circuit;
+    this.through = through;
     this.retryAfterMs = retryAfterMs;
     this.error = error;
     this.service = service;

@@ -1,4 +1,5 @@
 import type { AnswerStore } from '../answers/store.ts';
+import type { CircuitHandle } from '../circuit/circuit-handle.ts';
 import type { Clock } from '../clock.ts';
 import type { Events } from '../events.ts';
 import type { FallbackLevel, FallbackReason } from '../metadata.ts';
@@ -10,6 +11,8 @@ export interface TierContext {
   readonly reason: FallbackReason;
   /** The circuit's name. */
   readonly circuit: string;
+  /** The circuit itself, to call through it later; `undefined` where it is not known. */
+  readonly through?: CircuitHandle | undefined;
   /** Milliseconds until the circuit probes again or the limit has room; `undefined` when that is not known. */
   readonly retryAfterMs: number | undefined;
   /** What was thrown, where it could be seen. */
@@ -74,6 +77,16 @@ export interface CapturedAnswer {
   readonly body: Uint8Array;
 }
 
+/** Why another request, that asked the same, was answered by a tier. */
+export interface SharedFailure {
+  readonly reason: FallbackReason;
+  /** Milliseconds. */
+  readonly retryAfterMs: number | undefined;
+}
+
+/** What came of another request that asked the same: its answer, as it goes out, or its failure. */
+export type Joined = { readonly reply: Reply } | { readonly failure: SharedFailure };
+
 /** A tier's view of one request. */
 export interface TierWatcher {
   /** How many bytes of the answer's body it wants at most; 0 is none. A longer body is not captured. */
@@ -84,6 +97,16 @@ export interface TierWatcher {
    * degradation to tell of.
    */
   fresh?(): Reply | undefined | Promise<Reply | undefined>;
+  /**
+   * Asked when there is nothing fresh: waits for another request that asks the same, and `undefined` when there is none: then this one asks,
+   * and others may wait for it. `undefined` as a result: this one is to ask after all. `onWaiting` is called with the function that ends the
+   * waiting, which then has that result.
+   */
+  join?(onWaiting: (leave: () => void) => void): Promise<Joined | undefined> | undefined;
+  /** The request is answered by a tier, for this reason. */
+  failed?(failure: SharedFailure): void;
+  /** The request is over, whatever came of it; after all else. */
+  over?(): void;
   /**
    * Asked when the answer's head is known and nothing failed: does it want the body?
    * `headers` are the handler's own and, where compression changed them, those that went out.

@@ -1,0 +1,182 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createBrownout } from './brownout.ts';
+import { CircuitOpenError, DeadlineError, OptionsError } from './errors.ts';
+import { Failover, type FailoverOptions, failover, type Provider } from './failover.ts';
+
+const clock = { now: () => Date.now(), wall: () => Date.now() };
+
+/** Providers by name, each with what it does; `asked` notes who was. */
+function providersOf(script: Record<string, (signal: AbortSignal) => unknown>, options: FailoverOptions = {}) {
+  const asked: string[] = [];
+  const brownout = createBrownout({ clock, failureThreshold: 2, resetTimeoutMs: 10_000, jitter: 0 });
+  const providers = Object.entries(script).map(
+    ([name, answer]): Provider<string, unknown> => ({
+      name,
+      run: async (question, { signal }) => {
+        asked.push(name);
+        return [question, await answer(signal)];
+      },
+    }),
+  );
+  return { asked, brownout, ask: failover(providers, { brownout, ...options }) };
+}
+
+const down = () => {
+  throw new Error('down');
+};
+const status = (code: number) => () => {
+  throw Object.assign(new Error(`status ${code}`), { status: code });
+};
+const hangs = (signal: AbortSignal) =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+
+beforeEach(() => void vi.useFakeTimers({ now: 0 }));
+afterEach(() => void vi.useRealTimers());
+
+describe('failover', () => {
+  it('answers by the first, and says who it was', async () => {
+    const { ask, asked } = providersOf({ a: () => 1, b: () => 2 });
+    expect(await ask.run('why')).toEqual({ value: ['why', 1], provider: 'a' });
+    expect(asked).toEqual(['a']);
+  });
+
+  it('asks the next when one fails, and tells listeners who answered', async () => {
+    const { ask, asked, brownout } = providersOf({ a: down, b: status(503), c: () => 3 });
+    const provided = vi.fn();
+    brownout.on('provided', provided);
+    expect(await ask.run('why')).toMatchObject({ provider: 'c' });
+    expect(asked).toEqual(['a', 'b', 'c']);
+    expect(provided).toHaveBeenCalledWith({ circuit: 'c', at: 0, provider: 'c', passedOver: 2 });
+    expect(brownout.circuit('a').metrics().calls).toMatchObject({ failure: 1 });
+  });
+
+  it('skips those that are open, without asking them', async () => {
+    const { ask, asked, brownout } = providersOf({ a: down, b: () => 2 });
+    for (let n = 0; n < 4; n++) await ask.run('why');
+    expect(asked).toEqual(['a', 'b', 'a', 'b', 'b', 'b']);
+    expect(brownout.circuit('a').state).toBe('open');
+  });
+
+  it('lets a probe through when one is due', async () => {
+    const { ask, asked } = providersOf({ a: down, b: down });
+    for (let n = 0; n < 3; n++) await ask.run('why').catch(() => {});
+    asked.length = 0;
+    await vi.advanceTimersByTimeAsync(10_000);
+    await ask.run('why').catch(() => {});
+    expect(asked).toEqual(['a', 'b']);
+  });
+
+  it('refuses at once when all are open, with the time of the one that probes first', async () => {
+    const { ask, asked, brownout } = providersOf({ a: () => 1, b: down });
+    for (let n = 0; n < 2; n++)
+      await brownout
+        .circuit('b')
+        .run(down)
+        .catch(() => {});
+    await vi.advanceTimersByTimeAsync(3_000);
+    brownout.circuit('a').forceOpen();
+    const error = await ask.run('why').catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CircuitOpenError);
+    expect(error).toMatchObject({ circuit: 'b', retryAfterMs: 7_000 });
+    expect(asked).toEqual([]);
+  });
+
+  it('throws what the last one failed with', async () => {
+    const { ask } = providersOf({ a: down, b: status(500) });
+    await expect(ask.run('why')).rejects.toThrow('status 500');
+  });
+
+  it.each([400, 404, 422])('throws a %i at once: none could do better', async (code) => {
+    const { ask, asked } = providersOf({ a: status(code), b: () => 2 });
+    await expect(ask.run('why')).rejects.toThrow(`status ${code}`);
+    expect(asked).toEqual(['a']);
+  });
+
+  it.each([401, 403, 408, 429, 500, 529])('asks the next after a %i', async (code) => {
+    const { ask } = providersOf({ a: status(code), b: () => 2 });
+    expect(await ask.run('why')).toMatchObject({ provider: 'b' });
+  });
+
+  it('asks `next`, and takes what it throws for a yes', async () => {
+    const { ask, brownout } = providersOf(
+      { a: status(400), b: () => 2 },
+      {
+        next: () => {
+          throw new Error('of the user');
+        },
+      },
+    );
+    const failed = vi.fn();
+    brownout.on('option_failed', failed);
+    expect(await ask.run('why')).toMatchObject({ provider: 'b' });
+    expect(failed).toHaveBeenCalledWith(expect.objectContaining({ option: 'next' }));
+  });
+
+  it('gives one that hangs half of the time that is left, and the last all of it', async () => {
+    const { ask, asked, brownout } = providersOf({ a: hangs, b: hangs, c: hangs }, { timeoutMs: 8_000 });
+    const result = ask.run('why').catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(asked).toEqual(['a', 'b']);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(asked).toEqual(['a', 'b', 'c']);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await result).toBeInstanceOf(DeadlineError);
+    for (const name of 'abc') expect(brownout.circuit(name).metrics().calls).toMatchObject({ failure: 1 });
+  });
+
+  it('stops when the caller leaves, and counts nothing', async () => {
+    const { ask, asked, brownout } = providersOf({ a: hangs, b: () => 2 });
+    const controller = new AbortController();
+    const result = ask.run('why', { signal: controller.signal }).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(10);
+    controller.abort();
+    expect(await result).toBe(controller.signal.reason);
+    expect(asked).toEqual(['a']);
+    expect(brownout.circuit('a').metrics().calls).toMatchObject({ failure: 0, ignored: 1 });
+  });
+
+  it('shares circuits by name, and takes one that is made', () => {
+    const brownout = createBrownout();
+    const run = () => 1;
+    const made = brownout.circuit('made', { timeoutMs: 5 });
+    const ask = failover(
+      [
+        { name: 'a', run, circuit: made },
+        { name: 'b', run, circuit: 'shared' },
+      ],
+      { brownout },
+    );
+    expect(ask).toBeInstanceOf(Failover);
+    expect(ask.names).toEqual(['a', 'b']);
+    expect([...brownout.circuits.keys()]).toEqual(['made', 'shared']);
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ['no provider', () => failover([]), '`providers`'],
+    ['one without a name', () => failover([{ run: () => 1 } as never]), '`name`'],
+    ['one that cannot be asked', () => failover([{ name: 'a' } as never]), '`run`'],
+    [
+      'two of one name',
+      () =>
+        failover(
+          [
+            { name: 'a', run: () => 1 },
+            { name: 'a', run: () => 2 },
+          ],
+          own(),
+        ),
+      'a `name` of its own',
+    ],
+    ['an unknown option', () => failover([{ name: 'a', run: () => 1 }], { timeout: 3 } as never), '`timeoutMs`'],
+    [
+      'an option of a circuit',
+      () => failover([{ name: 'a', run: () => 1 }], { ...own(), failureThreshold: 0 }),
+      '`failureThreshold`',
+    ],
+  ])('refuses %s', (_, make, said) => {
+    expect(make).toThrow(OptionsError);
+    expect(make).toThrow(said);
+  });
+});
+
+const own = () => ({ brownout: createBrownout() });

@@ -1,0 +1,169 @@
+import { Brownout, brownout as processDefault } from './brownout.ts';
+import type { Call } from './circuit/call.ts';
+import { Circuit, circuitName } from './circuit/circuit.ts';
+import { type CircuitOptions, circuitOptionRules } from './circuit/circuit-options.ts';
+import type { RunOptions } from './circuit/runner.ts';
+import { statusOf } from './classify.ts';
+import { OptionsError, RefusedError } from './errors.ts';
+import { expectOption, type OptionRules, parseOptions, rules } from './options.ts';
+
+/** One of several that can give the same answer: a provider and model. */
+export interface Provider<Input, T> {
+  /** Told to the client and to listeners, such as `openai/gpt-5`. */
+  readonly name: string;
+  /** Asks it. Hand the `signal` on. */
+  readonly run: (input: Input, call: Call) => T | PromiseLike<T>;
+  /** @default the one that is named like it */
+  readonly circuit?: string | Circuit;
+}
+
+/** Options of `failover`, and of the circuits that it makes. */
+export interface FailoverOptions extends Omit<CircuitOptions, 'timeoutMs'> {
+  /** Which set the circuits are in. @default the process's, `brownout` */
+  readonly brownout?: Brownout;
+  /**
+   * One deadline over all, in milliseconds; 0 is none. Each but the last has half of what is left of it.
+   * @default none; in `req.brownout.run` nine tenths of what the route has left
+   */
+  readonly timeoutMs?: number;
+  /**
+   * Whether another may do better after this error. What none could do better, such as a question that is refused as malformed, is thrown
+   * at once. @default errors without a status, 401, 403, 408, 429, and 5xx
+   */
+  readonly next?: (error: unknown) => boolean;
+}
+
+/** An answer, and who gave it. */
+export interface Provided<T> {
+  readonly value: T;
+  /** The provider's name. */
+  readonly provider: string;
+}
+
+type Circuited<Input, T> = Provider<Input, T> & { readonly circuit: Circuit };
+
+const providerRules: OptionRules<Provider<never, unknown>> = {
+  name: circuitName,
+  run: rules.fn,
+  circuit: rules.or(
+    circuitName,
+    rules.rule('a `Circuit`', (value) => value instanceof Circuit),
+  ),
+};
+const ownRules: OptionRules<Omit<FailoverOptions, keyof CircuitOptions> & { readonly timeoutMs?: number }> = {
+  brownout: rules.rule('a set of circuits, as `createBrownout()` returns', (value) => value instanceof Brownout),
+  timeoutMs: rules.duration,
+  next: rules.fn,
+};
+
+/** Several providers, asked in turn until one answers, each through a circuit of its own. */
+export class Failover<Input, T> {
+  readonly #providers: readonly Circuited<Input, T>[];
+  readonly #timeoutMs: number;
+  readonly #next: (error: unknown) => boolean;
+
+  /** @throws OptionsError */
+  constructor(providers: readonly Provider<Input, T>[], options?: FailoverOptions) {
+    const known = { ...circuitOptionRules, ...ownRules } as OptionRules<FailoverOptions>;
+    const {
+      brownout = processDefault,
+      timeoutMs = 0,
+      next = mayDoBetter,
+      ...ofCircuits
+    } = parseOptions('failover', options, known);
+    expectOption('providers', providers, atLeastOne);
+    this.#timeoutMs = timeoutMs;
+    this.#next = next;
+    this.#providers = providers.map((given) => {
+      const parsed = parseOptions<Provider<Input, T>>('provider', given, providerRules);
+      expectOption('name', parsed.name, circuitName);
+      expectOption('run', parsed.run, rules.fn);
+      const { name, run, circuit = name } = parsed as Provider<Input, T>;
+      return { name, run, circuit: circuit instanceof Circuit ? circuit : brownout.circuit(circuit, ofCircuits) };
+    });
+    const names = new Set(this.#providers.map(({ name }) => name));
+    if (names.size < providers.length) throw new OptionsError('Each provider must have a `name` of its own.');
+  }
+
+  /** The providers' names, in order. */
+  get names(): readonly string[] {
+    return this.#providers.map(({ name }) => name);
+  }
+
+  /**
+   * Asks the first provider whose circuit is not open, and the next when it fails. Once one has answered there is no going back: a
+   * stream that breaks later is not taken up by another.
+   *
+   * @throws what the last one failed with, or the first with what none could do better; with all circuits open the error of the one
+   * that probes first. All as rejections.
+   */
+  async run(input: Input, options?: RunOptions): Promise<Provided<T>> {
+    const able = this.#providers.filter(({ circuit }) => circuit.state !== 'open');
+    // its refusal says when to come back
+    if (able.length === 0) able.push(this.#soonest());
+    const { clock } = able[0]!.circuit;
+    const timeoutMs = options?.timeoutMs ?? this.#timeoutMs;
+    const endsAt = timeoutMs > 0 ? clock.now() + timeoutMs : Number.POSITIVE_INFINITY;
+    let failure: unknown;
+    for (const [at, provider] of able.entries()) {
+      const leftMs = endsAt - clock.now();
+      if (leftMs <= 0) break;
+      const share = at < able.length - 1 ? leftMs / 2 : leftMs;
+      try {
+        const own = Number.isFinite(share) ? { ...options, timeoutMs: share } : options;
+        return this.#told(provider, at, await provider.circuit.run((call) => provider.run(input, call), own));
+      } catch (error) {
+        if (options?.signal?.aborted) throw error;
+        // a refusal meanwhile says less than a failure
+        if (error instanceof RefusedError) failure ??= error;
+        else if (this.#isNextWorthIt(error, provider.circuit)) failure = error;
+        else throw error;
+      }
+    }
+    throw failure;
+  }
+
+  #told({ name, circuit }: Circuited<Input, T>, passedOver: number, value: T): Provided<T> {
+    const { events, clock } = circuit;
+    if (events.wanted('provided')) {
+      events.emit('provided', { circuit: circuit.name, at: clock.wall(), provider: name, passedOver });
+    }
+    return { value, provider: name };
+  }
+
+  #isNextWorthIt(error: unknown, { events, clock }: Circuit): boolean {
+    try {
+      return this.#next(error) === true;
+    } catch (fault) {
+      events.emit('option_failed', { at: clock.wall(), option: 'next', error: fault });
+      return true;
+    }
+  }
+
+  /** The one that probes first; those that were forced open come last. */
+  #soonest(): Circuited<Input, T> {
+    const left = ({ circuit }: Circuited<Input, T>) => circuit.retryAfterMs ?? Number.POSITIVE_INFINITY;
+    return this.#providers.reduce((best, one) => (left(one) < left(best) ? one : best));
+  }
+}
+
+/**
+ * Several providers that can give the same answer: `const ask = failover([{ name: 'openai', run }, { name: 'azure', run }])`, then
+ * `const { value, provider } = await req.brownout.run(ask, question)` in a handler, or `ask.run(question)` anywhere.
+ *
+ * @throws OptionsError at start-up
+ */
+export function failover<Input, T>(
+  providers: readonly Provider<Input, T>[],
+  options?: FailoverOptions,
+): Failover<Input, T> {
+  return new Failover(providers, options);
+}
+
+const atLeastOne = rules.rule('an array of at least one provider', (value) => Array.isArray(value) && value.length > 0);
+
+/** 4xx says that the question is bad; but for those that say something about us, or about the provider. */
+function mayDoBetter(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === undefined || status >= 500 || [401, 403, 408, 429].includes(status);
+}

@@ -1,0 +1,128 @@
+import type { CircuitHandle } from '../circuit/circuit-handle.ts';
+import { retryAfterOf } from '../circuit/retry-after.ts';
+import { statusOf } from '../classify.ts';
+import { RefusedError } from '../errors.ts';
+import type { Job } from './job.ts';
+import type { MemoryQueue } from './memory-queue.ts';
+import { Pace } from './pace.ts';
+
+export interface DrainOptions {
+  /** Does the job, and returns its result as JSON. */
+  readonly run: (job: Job, signal: AbortSignal) => Promise<string>;
+  /** Jobs that run at once at most. */
+  readonly maxConcurrent: number;
+  /** How long a job may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How often a job may fail. */
+  readonly maxFailures: number;
+}
+
+/** Live requests have this long to probe a circuit first, in milliseconds. */
+const liveFirstMs = 1_000;
+/** A circuit that is forced open is looked at again so often. */
+const forcedOpenMs = 10_000;
+
+/**
+ * Does the jobs of a queue through their circuit, at a pace that does not trip it again: while it is closed, one at first and then
+ * more, fewer as soon as anything fails, be it a job or a live request. A circuit that nobody else probes is probed with a job.
+ */
+export class Drain {
+  readonly #circuit: CircuitHandle;
+  readonly #queue: MemoryQueue;
+  readonly #options: DrainOptions;
+  readonly #pace: Pace;
+  #running = 0;
+  #pausedUntil = 0;
+  #failures: number;
+  #timer: NodeJS.Timeout | undefined;
+  /** Live requests had their chance to probe. */
+  #isProbing = false;
+
+  constructor(circuit: CircuitHandle, queue: MemoryQueue, options: DrainOptions) {
+    this.#circuit = circuit;
+    this.#queue = queue;
+    this.#options = options;
+    this.#pace = new Pace(options.maxConcurrent);
+    this.#failures = this.#failuresNow;
+    for (const name of ['closed', 'mode_changed', 'reset'] as const) {
+      circuit.events.on(name, (event) => {
+        if (event.circuit === circuit.name) this.wake();
+      });
+    }
+  }
+
+  /** Runs what may run now. */
+  wake(): void {
+    clearTimeout(this.#timer);
+    const { clock } = this.#circuit;
+    for (;;) {
+      if (this.#queue.waiting === 0 || this.#running >= this.#pace.limit) return;
+      const waitMs = Math.max(this.#pausedUntil - clock.now(), this.#untilAdmitted());
+      if (waitMs > 0) {
+        this.#timer = setTimeout(() => this.#retry(), waitMs);
+        // a process that has nothing else to do may exit: these jobs are in its memory alone
+        this.#timer.unref();
+        return;
+      }
+      const job = this.#queue.next(clock.wall());
+      if (job === undefined) return;
+      void this.#do(job);
+    }
+  }
+
+  /** Milliseconds until a job may be tried: 0 while the circuit is closed. */
+  #untilAdmitted(): number {
+    const { state, mode, retryAfterMs } = this.#circuit;
+    if (state === 'closed' || mode === 'disabled' || mode === 'shadow') return 0;
+    if (state === 'open') return (retryAfterMs ?? forcedOpenMs) + liveFirstMs;
+    return this.#running === 0 && this.#isProbing ? 0 : liveFirstMs;
+  }
+
+  #retry(): void {
+    this.#isProbing = this.#circuit.state === 'half_open' && this.#circuit.inFlight === 0;
+    this.wake();
+    this.#isProbing = false;
+  }
+
+  async #do(job: Job): Promise<void> {
+    this.#running++;
+    const { clock } = this.#circuit;
+    const { run, timeoutMs } = this.#options;
+    job.stop = new AbortController();
+    try {
+      const result = await this.#circuit.run(({ signal }) => run(job, signal), { signal: job.stop.signal, timeoutMs });
+      this.#queue.end(job, 'done', clock.wall(), result);
+    } catch (error) {
+      this.#failed(job, error);
+    }
+    this.#running--;
+    this.#look();
+    this.wake();
+  }
+
+  #failed(job: Job, error: unknown): void {
+    const { clock } = this.#circuit;
+    if (error instanceof RefusedError || statusOf(error) === 429) {
+      this.#queue.putBack(job);
+      // not a failure: but there is no room
+      this.#pausedUntil = clock.now() + Math.max(liveFirstMs, retryAfterOf(error, clock));
+      return;
+    }
+    const isItsOwnFault = this.#circuit.verdictOf({ error }) === 'ignore';
+    if (isItsOwnFault || ++job.failures >= this.#options.maxFailures) {
+      this.#queue.end(job, 'failed', clock.wall());
+    } else this.#queue.putBack(job);
+  }
+
+  /** Whether anything failed since it was looked at last, of whomever, decides the pace. */
+  #look(): void {
+    const failures = this.#failuresNow;
+    if (failures === this.#failures) this.#pace.succeeded();
+    else this.#pausedUntil = this.#circuit.clock.now() + this.#pace.failed();
+    this.#failures = failures;
+  }
+
+  get #failuresNow(): number {
+    return this.#circuit.metrics().calls.failure;
+  }
+}

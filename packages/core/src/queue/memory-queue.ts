@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { isOver, type Job } from './job.ts';
+
+export interface QueueLimits {
+  /** Jobs that are kept, those that are over included. */
+  readonly maxJobs: number;
+  /** Jobs of one scope that are not over. */
+  readonly maxPerScope: number;
+  /** How long a job may wait, and how long its end is kept, in milliseconds. */
+  readonly maxAgeMs: number;
+}
+
+/** What a new job is made of. */
+export interface NewJob {
+  readonly scope: string;
+  readonly data: string;
+  /** Of the client's: the same gives the same job. */
+  readonly idempotencyKey: string | undefined;
+}
+
+/**
+ * Jobs in the memory of this process, oldest first. A restart loses them. What is over goes when it is old, or sooner where the room is
+ * needed; what waits never goes for another. Times are handed in, in milliseconds since the Unix epoch.
+ */
+export class MemoryQueue {
+  readonly #limits: QueueLimits;
+  /** In the order in which they were made, and so in which they expire. */
+  readonly #jobs = new Map<string, Job>();
+  readonly #byKey = new Map<string, string>();
+  readonly #keys = new Map<string, string>();
+  readonly #open = new Map<string, number>();
+  #waiting: Job[] = [];
+
+  constructor(limits: QueueLimits) {
+    this.#limits = limits;
+  }
+
+  /** @returns `undefined` when there is no room */
+  add({ scope, data, idempotencyKey }: NewJob, now: number): Job | undefined {
+    this.#sweep(now);
+    const key = idempotencyKey === undefined ? undefined : JSON.stringify([scope, idempotencyKey]);
+    const known = key === undefined ? undefined : this.#jobs.get(this.#byKey.get(key) ?? '');
+    if (known !== undefined) return known;
+    const { maxJobs, maxPerScope, maxAgeMs } = this.#limits;
+    const open = this.#open.get(scope) ?? 0;
+    if (open >= maxPerScope || (this.#jobs.size >= maxJobs && !this.#forgetOne())) return undefined;
+    const job: Job = {
+      id: randomUUID(),
+      scope,
+      data,
+      createdAt: now,
+      expiresAt: now + maxAgeMs,
+      status: 'queued',
+      failures: 0,
+    };
+    this.#jobs.set(job.id, job);
+    this.#open.set(scope, open + 1);
+    this.#waiting.push(job);
+    if (key !== undefined) {
+      this.#byKey.set(key, job.id);
+      this.#keys.set(job.id, key);
+    }
+    return job;
+  }
+
+  find(id: string, now: number): Job | undefined {
+    this.#sweep(now);
+    return this.#jobs.get(id);
+  }
+
+  /** The one that has waited longest. It runs from now on. */
+  next(now: number): Job | undefined {
+    this.#sweep(now);
+    const job = this.#waiting.shift();
+    if (job !== undefined) job.status = 'running';
+    return job;
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** It could not run now: it is the next again. */
+  putBack(job: Job): void {
+    if (job.status !== 'running') return;
+    job.status = 'queued';
+    this.#waiting.unshift(job);
+  }
+
+  /** It is over; again is a no-op. */
+  end(job: Job, status: 'done' | 'failed' | 'expired' | 'cancelled', now: number, result?: string): void {
+    if (isOver(job)) return;
+    if (job.status === 'queued') this.#waiting = this.#waiting.filter((one) => one !== job);
+    job.status = status;
+    job.finishedAt = now;
+    if (result !== undefined) job.result = result;
+    const open = this.#open.get(job.scope)! - 1;
+    if (open > 0) this.#open.set(job.scope, open);
+    else this.#open.delete(job.scope);
+  }
+
+  #sweep(now: number): void {
+    for (const job of this.#jobs.values()) {
+      if (now < job.expiresAt) return;
+      if (job.status === 'queued') this.end(job, 'expired', job.expiresAt);
+      if (isOver(job) && now >= job.expiresAt + this.#limits.maxAgeMs) this.#forget(job);
+    }
+  }
+
+  /** Makes room by the oldest that is over. */
+  #forgetOne(): boolean {
+    for (const job of this.#jobs.values()) {
+      if (!isOver(job)) continue;
+      this.#forget(job);
+      return true;
+    }
+    return false;
+  }
+
+  #forget({ id }: Job): void {
+    this.#jobs.delete(id);
+    const key = this.#keys.get(id);
+    if (key !== undefined) this.#byKey.delete(key);
+    this.#keys.delete(id);
+  }
+}
