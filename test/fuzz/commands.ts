@@ -98,5 +98,5 @@ export const latePrograms = (early: fc.Arbitrary<Command>, rest: fc.Arbitrary<Pr
     )
     .map(([commands, over, late]): Program => [...commands, over, ...late]);
 
-export const listOf = (command: fc.Arbitrary<Command>, maxLength: number): fc.Arbitrary<Command[]> =>
+const listOf = (command: fc.Arbitrary<Command>, maxLength: number): fc.Arbitrary<Command[]> =>
   fc.array(command, { maxLength, size: 'max' });
