@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { readable } from '../transparent/client.ts';
 
 /** One answer as it came; not `whole` where the connection ended before it did. */
 export interface Answer {
@@ -104,15 +105,4 @@ export class Connection {
     }
     this.#buffer = this.#buffer.subarray(left);
   }
-}
-
-/** Once there is something to read, or nothing will be. */
-function readable(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      for (const event of ['readable', 'end', 'close']) socket.off(event, done);
-      resolve();
-    };
-    for (const event of ['readable', 'end', 'close']) socket.on(event, done);
-  });
 }

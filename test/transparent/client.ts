@@ -60,8 +60,19 @@ export async function until(socket: Socket, wanted: string): Promise<string> {
     const chunk: Buffer | null = socket.read();
     if (chunk === null) {
       if (socket.readableEnded || socket.destroyed) break;
-      await Promise.race([once(socket, 'readable'), once(socket, 'end'), once(socket, 'close')]);
+      await readable(socket);
     } else text += chunk.toString('latin1');
   }
   return withoutTimes(text);
+}
+
+/** Once there is something to read, or nothing will be. */
+export function readable(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      for (const event of ['readable', 'end', 'close']) socket.off(event, done);
+      resolve();
+    };
+    for (const event of ['readable', 'end', 'close']) socket.on(event, done);
+  });
 }

@@ -206,11 +206,11 @@ const dialogues: Record<string, [RawHandler, Sent]> = {
       return once(res, 'close');
     },
     {
-      client: async (port) => {
+      client: async (port, journal) => {
         const socket = await open(port);
         socket.write(head('POST /a', 'Content-Length: 9'));
         await new Promise((resolve) => socket.write('123', resolve));
-        await new Promise((resolve) => setTimeout(resolve, 15));
+        await journal.begun;
         socket.destroy();
       },
       shows: /ECONNRESET aborted/,
@@ -226,12 +226,12 @@ const dialogues: Record<string, [RawHandler, Sent]> = {
   ],
 };
 
-/** Leaves once it has read this; or, where there is nothing to read, once the request has had the time to come. */
-function leaves(request: string, after?: string): (port: number) => Promise<string> {
-  return async (port) => {
+/** Leaves once it has read this; or, where there is nothing to read, once the request has come. */
+function leaves(request: string, after?: string): Sent['client'] {
+  return async (port, journal) => {
     const socket = await open(port);
     socket.write(request);
-    if (after === undefined) await new Promise((resolve) => setTimeout(resolve, 15));
+    await journal.begun;
     const seen = after === undefined ? '' : await until(socket, after);
     socket.destroy();
     return seen;

@@ -76,8 +76,13 @@ export class Journal {
   /** What is not about one request. */
   readonly extra: string[] = [];
 
+  readonly #first = Promise.withResolvers<void>();
+  /** Once a request has come. */
+  readonly begun = this.#first.promise;
+
   open(req: IncomingMessage, res: ServerResponse): void {
     this.#pages.set(req, new Page(req, res));
+    this.#first.resolve();
   }
 
   page(req: IncomingMessage): Page {

@@ -7,7 +7,7 @@ import { Journal } from './journal.ts';
 /** One application, to be run with and without a breaker. */
 export interface Trial<App, Middleware> {
   build(app: App, place: Placement<Middleware>, journal: Journal): void;
-  client(port: number): Promise<unknown>;
+  client(port: number, journal: Journal): Promise<unknown>;
   /** What the run without a breaker must have in it: else it shows nothing. */
   shows: RegExp;
   server?(listener: RequestListener): Server;
@@ -29,7 +29,7 @@ async function run<App, Middleware>(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
-    const seen = await client((server.address() as AddressInfo).port);
+    const seen = await client((server.address() as AddressInfo).port, journal);
     return { seen, ...(await journal.read()) };
   } finally {
     server.closeAllConnections?.();
