@@ -68,6 +68,7 @@ describe('the README', () => {
       '@brownout/core',
       '@brownout/express',
       '@brownout/express',
+      '@brownout/express',
     ]);
   });
 
@@ -93,16 +94,32 @@ describe('the README', () => {
     });
   });
 
-  it('shows providers of which the next answers when one fails (block 3)', async () => {
+  it('shows an LLM route (block 3)', async () => {
     const url = await start(3);
+    const ask = (question: string) => post(`${url}/ask`, { question });
+    expect(await ask('How much does the reservoir hold?')).toMatchObject({ status: 200 });
+    upstreamFails = true;
+    expect(await ask('how much does the reservoir hold')).toMatchObject({
+      status: 200,
+      body: { answer: 'Nine million litres.', metadata: { fallback_level: 'l1_cache' } },
+    });
+    expect(await ask('Is the reservoir full of water?')).toMatchObject({
+      status: 200,
+      body: { sources: [], metadata: { fallback_level: 'excerpts' } },
+    });
+    expect(await ask('Who won the cup in chess?')).toMatchObject({ status: 503 });
+  });
+
+  it('shows providers of which the next answers when one fails (block 4)', async () => {
+    const url = await start(4);
     const ask = () => post(`${url}/ask`, { question: 'How much?' });
     expect(await ask()).toMatchObject({ status: 200, body: { metadata: { provider: 'openai/gpt' } } });
     upstreamFails = true;
     expect(await ask()).toMatchObject({ status: 200, body: { metadata: { provider: 'azure/gpt' } } });
   });
 
-  it('shows how to do it later (block 4)', async () => {
-    const url = await start(4);
+  it('shows how to do it later (block 5)', async () => {
+    const url = await start(5);
     upstreamFails = true;
     const { status, body } = await post(`${url}/ask`, { question: 'How much?' });
     expect([status, body['metadata']]).toMatchObject([202, { fallback_level: 'queued' }]);
