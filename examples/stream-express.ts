@@ -33,7 +33,7 @@ app.post(
         ({ signal }) => openai.chat.completions.create({ model, messages, stream: true }, { signal }),
         { signal: req.brownout.signal },
       );
-      res.type('text/event-stream'); // without `no-cache`, which forbids to serve it later in place of a fresh one
+      res.type('text/event-stream').set('Cache-Control', 'no-cache');
       for await (const { choices } of stream) {
         const token = choices[0]?.delta.content;
         if (token) res.write(`data: ${JSON.stringify({ token })}\n\n`);

@@ -54,7 +54,8 @@ router.post(
       ({ signal }) => openai.chat.completions.create({ model, messages, stream: true }, { signal }),
       { signal: ctx.brownout.signal },
     );
-    ctx.type = 'text/event-stream'; // without `no-cache`, which forbids to serve it later in place of a fresh one
+    ctx.type = 'text/event-stream';
+    ctx.set('Cache-Control', 'no-cache');
     ctx.body = Readable.from(events(stream));
   },
 );

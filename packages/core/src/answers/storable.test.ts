@@ -57,6 +57,18 @@ describe('storable', () => {
     expect(ofHeaders(headers as Record<string, string | string[]>, { isScoped: () => true })).toBeUndefined();
   });
 
+  it('stores a stream of events with the `no-cache` that keeps proxies from buffering it, and with nothing stricter', () => {
+    const events = (cacheControl: string, contentType = 'text/event-stream') =>
+      ofHeaders({ 'content-type': contentType, 'cache-control': cacheControl })?.maxAgeMs;
+    expect(events('no-cache')).toBe(HOUR_MS);
+    expect(events('no-cache, no-transform', 'Text/Event-Stream; charset=utf-8')).toBe(HOUR_MS);
+    expect(events('no-cache, max-age=0, stale-if-error=600')).toBe(600_000);
+    for (const stricter of ['no-store', 'private', 'must-revalidate', 'max-age=60, proxy-revalidate', 's-maxage=60'])
+      expect(events(`no-cache, ${stricter}`)).toBeUndefined();
+    for (const other of ['application/x-ndjson', 'text/plain', 'text/event-stream-v2'])
+      expect(events('no-cache', other)).toBeUndefined();
+  });
+
   it('stores what is private within a scope only', () => {
     for (const field of ['private', 'PRIVATE, max-age=60', 'private="x-name"']) {
       expect(ofHeaders({ 'cache-control': field })).toBeUndefined();

@@ -1,3 +1,4 @@
+import { streamFormatOf } from '../replies/stream-format.ts';
 import { type CacheControl, directiveSeconds, parseCacheControl } from './cache-control.ts';
 
 /** What of the request has a say in whether its answer is stored. */
@@ -73,11 +74,13 @@ function httpDate(field: string | string[] | undefined): number | undefined {
 
 /** The greatest age that the answer itself allows, in milliseconds. */
 function boundMs(directives: CacheControl, headers: AnswerHeaders, wallNow: number): number {
-  // With field names as its value `no-cache` may bind only those (RFC 9111 §5.2.2.4); a cache may take it for all.
-  if (directives.has('no-cache')) return 0;
+  const neverStale = ['must-revalidate', 'proxy-revalidate', 's-maxage'].some((name) => directives.has(name));
+  // With field names as its value `no-cache` may bind only those (RFC 9111 §5.2.2.4); a cache may take it for all. Every handler of
+  // a stream of events sets it, so that proxies do not buffer: by itself it says nothing there about an outage.
+  const isHabit = !neverStale && streamFormatOf(headers['content-type']) === 'events';
+  if (directives.has('no-cache') && !isHabit) return 0;
   const fresh = freshSeconds(directives, headers, wallNow) ?? 0;
-  if (directives.has('must-revalidate') || directives.has('proxy-revalidate') || directives.has('s-maxage'))
-    return fresh * 1000;
+  if (neverStale) return fresh * 1000;
   const stale = directiveSeconds(directives, 'stale-if-error');
   return stale === undefined ? Number.POSITIVE_INFINITY : (fresh + stale) * 1000;
 }

@@ -225,7 +225,9 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
     const age = Math.max(0, this.#clock.wall() - storedAt) / 1000;
     if (this.#asksForItself) return undefined;
     const asked = parseCacheControl(this.cacheControl);
-    const own = freshSeconds(parseCacheControl(answer.headers['cache-control']), answer.headers, storedAt);
+    const said = parseCacheControl(answer.headers['cache-control']);
+    if (said.has('no-cache')) return undefined; // kept for an outage alone
+    const own = freshSeconds(said, answer.headers, storedAt);
     if (age > (own ?? Infinity) || age > (directiveSeconds(asked, 'max-age') ?? Infinity)) return undefined;
     return this.#replyOf(answer, { age: String(Math.floor(age)), 'cache-status': 'brownout; hit' });
   }

@@ -767,6 +767,14 @@ describe('freshMs', () => {
     },
   );
 
+  it('serves no stream of events that says `no-cache`: that is kept for an outage alone', () => {
+    const set = setUp({ freshMs: 5000 });
+    const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' };
+    set.serve({}, { headers, body: Buffer.from('data: 1\n\n') });
+    expect(freshly(set)).toBeUndefined();
+    expect(set.ask()).toBeDefined();
+  });
+
   it('ends with the lifetime that the answer gives itself', () => {
     const set = setUp({ freshMs: 5000 });
     set.serve({}, { headers: { ...json, 'cache-control': 'max-age=2' } });
