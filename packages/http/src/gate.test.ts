@@ -210,6 +210,8 @@ describe('Gate', () => {
         () => res.addTrailers({ late: '1' }),
         () => Object.assign(res, { statusCode: 200 }),
         () => req.socket.destroy(),
+        () => req.socket.destroySoon(),
+        () => req.socket.resetAndDestroy(),
         () => res.destroy(),
       ];
       for (const call of late) {

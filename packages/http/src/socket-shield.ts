@@ -2,6 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { nextTick } from 'node:process';
 
+/** All that destroy a socket. The last two would call the first of the shield, when half of their work is done. */
+type Destroying = 'destroy' | 'destroySoon' | 'resetAndDestroy';
+const destroying: ReadonlySet<PropertyKey> = new Set<Destroying>(['destroy', 'destroySoon', 'resetAndDestroy']);
+
 /**
  * An error page that finds the head made destroys `req.socket`. From now on it finds one that is the real one in all but this: to
  * destroy it first asks `mends`, and does nothing if so. What Node itself does to a connection, whose client leaves or whose server is
@@ -10,13 +14,14 @@ import { nextTick } from 'node:process';
 export function shieldSocket(req: IncomingMessage, mends: () => boolean): (() => void) | undefined {
   if (req.httpVersionMajor >= 2 || !req.socket) return undefined;
   const { socket } = req;
-  const destroy = (error?: Error) => {
-    if (isLeaving(socket, error) || !mends()) socket.destroy(error);
+  const destroy = (name: Destroying, error?: Error) => {
+    if (isLeaving(socket, error) || !mends()) socket[name](error);
     return shield;
   };
   // not an object that inherits: what is set on this one, the state of a timeout for instance, is set on the real one
   const shield = new Proxy(socket, {
-    get: (target, name) => (name === 'destroy' ? destroy : Reflect.get(target, name)),
+    get: (target, name) =>
+      destroying.has(name) ? destroy.bind(undefined, name as Destroying) : Reflect.get(target, name),
     set: (target, name, value) => Reflect.set(target, name, value),
   });
   req.socket = shield;

@@ -63,6 +63,24 @@ describe.each(hosts)('$name', (host) => {
     });
   });
 
+  it.each(['resetAndDestroy', 'destroySoon'] as const)(
+    'spares a socket from `%s` for last words, for good',
+    async (name) => {
+      let isReset: unknown; // when it is closed, in the end
+      const handler: Handler = async (call) => {
+        const { socket } = call.res;
+        raw(call, 'text/event-stream');
+        call.res.write('data: one\n\n');
+        await sleep(5);
+        call.req.socket[name]();
+        isReset = (socket as Socket & { resetAndClosing?: boolean }).resetAndClosing;
+      };
+      const seen = await observe(host, 'breaker', { handler });
+      expect(seen).toMatchObject({ client: '200, last words failure', connection: 'kept', counted: 'failure' });
+      expect(isReset).toBeFalsy();
+    },
+  );
+
   it('leaves the socket what it is, but while an answer flows that can be ended', async () => {
     const seen: Record<string, boolean[]> = {};
     const handler = (type: string): Handler => {
