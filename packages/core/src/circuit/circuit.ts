@@ -128,7 +128,7 @@ export class Circuit {
    * has aborted before; what `fn` throws. All as rejections.
    */
   run<T>(fn: (call: Call) => T | PromiseLike<T>, options?: RunOptions): Promise<T> {
-    this.#runner ??= new Runner(this.#machine, this, (arrival) => this.#enter(arrival));
+    this.#runner ??= new Runner(this.#machine, this, (arrival, mostMs) => this.#enter(arrival, mostMs));
     const { retry } = this.#machine.settings;
     if (retry === undefined) return this.#runner.run(fn, options);
     this.#retrier ??= new Retrier(this.#machine, this.#runner, this);
@@ -230,10 +230,10 @@ export class Circuit {
     if (parsed.override) this.#machine.override({ mode: parsed.override, why: parsed.why });
   }
 
-  #enter(arrival: Arrival | undefined): ReturnType<Enter> {
+  #enter(arrival: Arrival | undefined, mostMs?: number): ReturnType<Enter> {
     if (!this.limitsEntry) return this.#machine.admit();
     this.#entrance ??= new Entrance(this.#machine);
-    return this.#entrance.enter(arrival);
+    return this.#entrance.enter(arrival, mostMs);
   }
 
   #isInner(outcome: Outcome): boolean {

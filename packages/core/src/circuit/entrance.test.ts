@@ -101,6 +101,67 @@ describe('Circuit with `maxQueued`', () => {
     expect(circuit.metrics().calls).toMatchObject({ success: 2, refused: 0, ignored: 0 });
   });
 
+  it('moves on when what it waits for was leaked', async () => {
+    const circuit = circuitWith({ maxConcurrent: 1, maxQueued: 5, maxWaitMs: 1_000, probeLeaseMs: 2_000 });
+    circuit.admit();
+    await vi.advanceTimersByTimeAsync(1_500);
+    const first = circuit.run(() => 1);
+    await vi.advanceTimersByTimeAsync(600);
+    const second = circuit.run(() => 2);
+    expect(await Promise.all([first, second])).toEqual([1, 2]);
+  });
+
+  it('asks once for each who waits, though a listener comes in between', async () => {
+    const circuit = circuitWith({ maxConcurrent: 1, maxQueued: 5 });
+    circuit.admit();
+    const waiting = [1, 2, 3].map((n) => circuit.run(() => n).catch((error: Error) => error.name));
+    circuit.events.on('refused', () => circuit.update({ maxWaitMs: 500 }));
+    circuit.forceOpen();
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['CircuitOpenError']));
+    expect(circuit.metrics().calls.refused).toBe(3);
+  });
+
+  it('begins no call whose caller has left by the time that a slow limiter has answered', async () => {
+    let answer!: (waitMs: number) => void;
+    const take = () => new Promise<number>((resolve) => (answer = resolve));
+    const circuit = circuitWith({ rateLimit: { take } });
+    const controller = new AbortController();
+    const fn = vi.fn();
+    const result = circuit.run(fn, { signal: controller.signal }).catch((error: unknown) => error);
+    controller.abort();
+    answer(0);
+    expect(await result).toBe(controller.signal.reason);
+    expect(fn).not.toHaveBeenCalled();
+    expect(circuit.metrics()).toMatchObject({ inFlight: 0, calls: { success: 0, ignored: 0 } });
+  });
+
+  it('has the time in line counted towards the deadline', async () => {
+    const circuit = circuitWith({ maxConcurrent: 1, maxQueued: 2, maxWaitMs: 10_000 });
+    const first = held();
+    const running = circuit.run(first.fn);
+    const hung = circuit.run(() => new Promise(() => {}), { timeoutMs: 1_000 }).catch((error: Error) => error.name);
+    await vi.advanceTimersByTimeAsync(600);
+    first.release();
+    await running;
+    await vi.advanceTimersByTimeAsync(400);
+    expect(circuit.inFlight).toBe(0);
+    expect(await hung).toBe('DeadlineError');
+    void circuit.run(held().fn);
+    const late = circuit.run(() => 1, { timeoutMs: 1_000 }).catch((error: Error) => error.name);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await late).toBe('OverloadedError');
+  });
+
+  it('waits for nobody who has left before, nor longer than a timer can', async () => {
+    const circuit = circuitWith({ maxConcurrent: 1, maxQueued: 2, maxWaitMs: 1e12 });
+    const first = circuit.admit();
+    expect(await circuit.enter({ signal: AbortSignal.abort() })).toBeUndefined();
+    const waiting = circuit.run(() => 1);
+    await vi.advanceTimersByTimeAsync(10_000);
+    if (first.admitted) first.success(1);
+    expect(await waiting).toBe(1);
+  });
+
   it('refuses contradictions', () => {
     expect(() => circuitWith({ maxQueued: 1 })).toThrow('`maxQueued` requires `maxConcurrent`.');
     expect(() => circuitWith({ maxConcurrent: 1, maxWaitMs: 5 })).toThrow('`maxWaitMs` requires `maxQueued`.');

@@ -25,22 +25,35 @@ export class Entrance {
 
   constructor(machine: Machine) {
     this.#machine = machine;
-    machine.onRoom = () => this.#line.advance(() => (machine.isFull ? undefined : machine.admit()));
+    machine.onRoom = () => this.#advance();
   }
 
-  /** @returns `undefined` when the caller has left while it waited: then nothing is counted */
-  enter(arrival: Arrival = {}): Answer | Promise<Answer | undefined> {
+  /**
+   * @param mostMs the longest wait in line, where that is shorter than `maxWaitMs`; 0 is none
+   * @returns `undefined` when the caller has left while it waited: then nothing is counted
+   */
+  enter(arrival: Arrival = {}, mostMs = 0): Answer | Promise<Answer | undefined> {
     const machine = this.#machine;
-    const { maxQueued } = machine.settings;
+    const { maxQueued, maxWaitMs } = machine.settings;
     const { tokens = 0 } = arrival;
+    // of a call that was leaked nobody hears when its lease is over
+    if (this.#line.length > 0) this.#advance();
     if (maxQueued === 0 || !(machine.isFull || this.#line.length > 0)) return this.#limited(machine.admit(), tokens);
     if (this.#line.length >= maxQueued) return machine.turnAway('overloaded', undefined);
-    return this.#wait(arrival.signal, tokens);
+    return this.#wait(mostMs > 0 ? Math.min(mostMs, maxWaitMs) : maxWaitMs, arrival.signal, tokens);
   }
 
-  async #wait(signal: AbortSignal | undefined, tokens: number): Promise<Answer | undefined> {
+  #advance(): void {
     const machine = this.#machine;
-    const answer = await this.#line.join(machine.settings.maxWaitMs, signal);
+    this.#line.advance(
+      () => !machine.isFull,
+      () => machine.admit(),
+    );
+  }
+
+  async #wait(waitMs: number, signal: AbortSignal | undefined, tokens: number): Promise<Answer | undefined> {
+    const machine = this.#machine;
+    const answer = await this.#line.join(waitMs, signal);
     if (answer === 'left') return undefined;
     if (answer === 'too late') return machine.turnAway('overloaded', undefined);
     return this.#limited(answer, tokens);

@@ -32,8 +32,8 @@ export interface Judge {
 }
 
 type Entered = CallPermit | Refusal;
-/** Asks for a permit; `undefined` when the caller has left while it waited. */
-export type Enter = (arrival: Arrival | undefined) => Entered | Promise<Entered | undefined>;
+/** Asks for a permit, and waits for it at most so many milliseconds (0: any); `undefined` when the caller has left while it waited. */
+export type Enter = (arrival: Arrival | undefined, mostMs: number) => Entered | Promise<Entered | undefined>;
 
 /** The deadline of a call, in milliseconds; 0 is none. */
 export function deadlineOf({ timeoutMs }: { readonly timeoutMs: number }, options: RunOptions | undefined): number {
@@ -84,24 +84,35 @@ export class Runner {
   #runWithPermit<T>(fn: (call: Call) => T | PromiseLike<T>, options: RunOptions | undefined): Promise<T> {
     const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const answer = this.#enter(options);
-    return answer instanceof Promise
-      ? answer.then((late) =>
-          late === undefined ? Promise.reject(signal?.reason) : this.#runAnswered(fn, late, options),
-        )
-      : this.#runAnswered(fn, answer, options);
+    const machine = this.#machine;
+    const timeoutMs = deadlineOf(machine.settings, options);
+    const answer = this.#enter(options, timeoutMs);
+    if (!(answer instanceof Promise)) return this.#runAnswered(fn, answer, options, timeoutMs);
+    const { clock } = machine.settings;
+    const cameAt = clock.now();
+    return answer.then((late) => {
+      if (late?.admitted === false) return Promise.reject(this.#refusal(late));
+      if (late === undefined || signal?.aborted) {
+        late?.release();
+        return Promise.reject(signal?.reason);
+      }
+      const leftMs = timeoutMs > 0 ? timeoutMs - (clock.now() - cameAt) : 0;
+      if (timeoutMs === 0 || leftMs > 0) return this.#runAnswered(fn, late, options, leftMs);
+      late.release();
+      return Promise.reject(this.#refusal(machine.turnAway('overloaded', undefined)));
+    });
   }
 
   #runAnswered<T>(
     fn: (call: Call) => T | PromiseLike<T>,
     permit: CallPermit | Refusal,
     options: RunOptions | undefined,
+    timeoutMs: number,
   ): Promise<T> {
     if (!permit.admitted) return Promise.reject(this.#refusal(permit));
     const machine = this.#machine;
     const signal = options?.signal;
     this.#renewFlow();
-    const timeoutMs = deadlineOf(machine.settings, options);
     if (timeoutMs > 0 && machine.mode !== 'disabled') return this.#runInTime(fn, permit, signal, timeoutMs);
     const startedAt = this.#startOf(permit);
     let returned: T | PromiseLike<T>;

@@ -1,6 +1,9 @@
 /** Who waits is let in by an answer, or goes: its time is over, or its caller has left. */
 export type Leaving = 'too late' | 'left';
 
+/** Node's longest timer, in milliseconds; a longer one would fire at once. */
+const longestTimer = 2 ** 31 - 1;
+
 interface Waiting<Answer> {
   readonly settle: (answer: Answer | Leaving) => void;
 }
@@ -15,6 +18,7 @@ export class WaitingLine<Answer> {
 
   /** Waits for at most so many milliseconds. */
   join(maxWaitMs: number, signal: AbortSignal | undefined): Promise<Answer | Leaving> {
+    if (signal?.aborted) return Promise.resolve('left');
     return new Promise((resolve) => {
       const settle = (answer: Answer | Leaving) => {
         this.#waiting.delete(waiting);
@@ -24,18 +28,18 @@ export class WaitingLine<Answer> {
       };
       const onAbort = () => settle('left');
       const waiting = { settle };
-      const timer = setTimeout(settle, maxWaitMs, 'too late');
+      const timer = setTimeout(settle, Math.min(maxWaitMs, longestTimer), 'too late');
       signal?.addEventListener('abort', onAbort);
       this.#waiting.add(waiting);
     });
   }
 
-  /** Lets them in one by one, as long as `admit` has an answer. */
-  advance(admit: () => Answer | undefined): void {
-    for (const { settle } of this.#waiting) {
-      const answer = admit();
-      if (answer === undefined) return;
-      settle(answer);
+  /** Lets them in one by one, as long as there is room. Who is asked for is in the line no more: a listener may come in between. */
+  advance(hasRoom: () => boolean, admit: () => Answer): void {
+    for (const waiting of this.#waiting) {
+      if (!hasRoom()) return;
+      this.#waiting.delete(waiting);
+      waiting.settle(admit());
     }
   }
 }
