@@ -131,7 +131,7 @@ export class Circuit {
     this.#runner ??= new Runner(this.#machine, this, (arrival, mostMs) => this.#enter(arrival, mostMs));
     const { retry } = this.#machine.settings;
     if (retry === undefined) return this.#runner.run(fn, options);
-    this.#retrier ??= new Retrier(this.#machine, this.#runner, this);
+    this.#retrier ??= new Retrier(this.#machine, this.#runner);
     return this.#retrier.run(fn, options, retry);
   }
 

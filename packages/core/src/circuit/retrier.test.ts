@@ -162,6 +162,46 @@ describe('Circuit with `retry`', () => {
     expect(calls).toHaveLength(1);
   });
 
+  it('tries no more once the deadline is over, however late the timer of the wait is', async () => {
+    let late = 0;
+    const clock = { now: () => Date.now() + late, wall: () => Date.now() };
+    const circuit = circuitWith({ timeoutMs: 1_000, retry: { baseMs: 100 }, clock });
+    const { fn, calls } = failing(1);
+    const result = circuit.run(fn).catch((threw: unknown) => threw);
+    await vi.advanceTimersByTimeAsync(50);
+    late = 2_000;
+    await vi.advanceTimersByTimeAsync(50);
+    expect(await result).toEqual(down());
+    expect(calls).toHaveLength(1);
+  });
+
+  it.each([90, 86_400 * 365])('does not wait for %i s without a deadline', async (seconds) => {
+    const limited = () => Object.assign(new Error('slow down'), { status: 429, headers: { 'retry-after': seconds } });
+    const { fn, calls } = failing(1, limited);
+    expect(await settled(circuitWith({ retry: {} }).run(fn))).toEqual({ threw: limited() });
+    expect(calls).toHaveLength(1);
+    expect(Date.now()).toBeLessThan(1_000);
+  });
+
+  it('asks the classifier once for each try, and tries again what that counts as a failure', async () => {
+    const classify = vi.fn(() => 'failure' as const);
+    const { fn, calls } = failing(1, () => Object.assign(new Error('bad'), { status: 400 }));
+    expect(await settled(circuitWith({ retry: {}, classify }).run(fn))).toBe('answer');
+    expect(calls).toHaveLength(2);
+    expect(classify).toHaveBeenCalledTimes(1);
+  });
+
+  it('leaves to an inner circuit what that has counted, whoever else is busy', async () => {
+    const inner = circuitWith({});
+    const outer = circuitWith({ retry: {} });
+    for (const others of [0, 1]) {
+      if (others > 0) circuitWith({}).admit();
+      const { fn, calls } = failing(1);
+      expect(await settled(outer.run(() => inner.run(fn)))).toEqual({ threw: down() });
+      expect(calls).toHaveLength(1);
+    }
+  });
+
   it('refuses bad options', () => {
     expect(() => circuitWith({ retry: { retries: 0 } })).toThrow(OptionsError);
     expect(() => circuitWith({ retry: { attempts: 3 } as never })).toThrow('`retry` has no option `attempts`');

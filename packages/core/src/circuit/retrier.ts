@@ -1,12 +1,16 @@
-import { statusOf, verdictIn } from '../classify.ts';
+import { statusOf } from '../classify.ts';
 import { RefusedError } from '../errors.ts';
+import type { Verdict } from '../events.ts';
 import type { Call } from './call.ts';
 import type { Machine } from './machine.ts';
 import { shownState } from './metrics.ts';
 import { type RetrySettings, waitBefore } from './retry.ts';
 import { retryAfterOf } from './retry-after.ts';
 import { RetryBudget } from './retry-budget.ts';
-import { deadlineOf, type Judge, type Runner, type RunOptions } from './runner.ts';
+import { deadlineOf, type Runner, type RunOptions } from './runner.ts';
+
+/** An upstream that asks for a longer wait than this, in milliseconds, is not waited for, whatever the deadline: nobody would be there. */
+const mostAskedMs = 60_000;
 
 /**
  * Calls functions through a circuit, and again while that makes sense: within one deadline over all tries, while the circuit is
@@ -15,13 +19,11 @@ import { deadlineOf, type Judge, type Runner, type RunOptions } from './runner.t
 export class Retrier {
   readonly #machine: Machine;
   readonly #runner: Runner;
-  readonly #judge: Judge;
   readonly #budget = new RetryBudget();
 
-  constructor(machine: Machine, runner: Runner, judge: Judge) {
+  constructor(machine: Machine, runner: Runner) {
     this.#machine = machine;
     this.#runner = runner;
-    this.#judge = judge;
   }
 
   async run<T>(
@@ -33,18 +35,28 @@ export class Retrier {
     const timeoutMs = deadlineOf(this.#machine.settings, options);
     const endsAt = timeoutMs > 0 ? clock.now() + timeoutMs : Number.POSITIVE_INFINITY;
     this.#budget.earn(settings.budget);
+    let verdict: Verdict | undefined;
+    const onJudged = (judged: Verdict) => {
+      verdict = judged;
+    };
+    let leftMs = timeoutMs;
     let failure: unknown;
     for (let tried = 0; ; tried++) {
+      verdict = undefined;
       try {
-        return await this.#runner.run(fn, timeoutMs > 0 ? { ...options, timeoutMs: endsAt - clock.now() } : options);
+        return await this.#runner.run(fn, { ...options, timeoutMs: leftMs, onJudged });
       } catch (error) {
         // refused meanwhile: what it failed with tells more
         failure = tried > 0 && error instanceof RefusedError && error.circuit === this.#machine.name ? failure : error;
         const retryAfterMs = retryAfterOf(error, clock);
-        if (tried === settings.retries || failure !== error || !this.#isWorthIt(error, settings, retryAfterMs)) break;
+        if (tried === settings.retries || failure !== error) break;
+        if (!this.#isWorthIt(error, verdict, settings, retryAfterMs)) break;
         const waitMs = waitBefore(tried, settings, retryAfterMs, random);
         if (clock.now() + waitMs >= endsAt || !this.#budget.spend()) break;
         if (!(await slept(waitMs, options?.signal)) || !this.#isClosed) break;
+        // a timer may be late
+        leftMs = timeoutMs > 0 ? endsAt - clock.now() : 0;
+        if (timeoutMs > 0 && leftMs <= 0) break;
       }
     }
     throw failure;
@@ -55,11 +67,9 @@ export class Retrier {
     return mode === 'shadow' || mode === 'disabled' || shownState(this.#machine, settings.clock.now()) === 'closed';
   }
 
-  #isWorthIt(error: unknown, { when }: RetrySettings, retryAfterMs: number): boolean {
-    if (error instanceof RefusedError || !this.#isClosed) return false;
-    if (when === undefined) {
-      return verdictIn(this.#judge.judge({ error })) === 'failure' || (statusOf(error) === 429 && retryAfterMs > 0);
-    }
+  #isWorthIt(error: unknown, verdict: Verdict | undefined, { when }: RetrySettings, retryAfterMs: number): boolean {
+    if (error instanceof RefusedError || !this.#isClosed || retryAfterMs > mostAskedMs) return false;
+    if (when === undefined) return verdict === 'failure' || (statusOf(error) === 429 && retryAfterMs > 0);
     try {
       return when(error) === true;
     } catch (fault) {

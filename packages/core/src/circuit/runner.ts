@@ -15,6 +15,11 @@ export interface RunOptions extends Arrival {
   readonly timeoutMs?: number | undefined;
 }
 
+/** For one that calls again: told what a failed call was judged, once. What was refused, and what an abort ended, is not judged. */
+export interface WatchedRunOptions extends RunOptions {
+  readonly onJudged?: ((verdict: Verdict) => void) | undefined;
+}
+
 /** How the calls of one closed state end that need no permit of their own: the same two functions for all. */
 interface Flow {
   readonly generation: State;
@@ -55,7 +60,7 @@ export class Runner {
     this.#enter = enter;
   }
 
-  run<T>(fn: (call: Call) => T | PromiseLike<T>, options: RunOptions | undefined): Promise<T> {
+  run<T>(fn: (call: Call) => T | PromiseLike<T>, options: WatchedRunOptions | undefined): Promise<T> {
     const flow = this.#flow;
     const machine = this.#machine;
     if (
@@ -81,7 +86,7 @@ export class Runner {
     return promise.then(flow.succeeded, flow.failed);
   }
 
-  #runWithPermit<T>(fn: (call: Call) => T | PromiseLike<T>, options: RunOptions | undefined): Promise<T> {
+  #runWithPermit<T>(fn: (call: Call) => T | PromiseLike<T>, options: WatchedRunOptions | undefined): Promise<T> {
     const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(signal.reason);
     const machine = this.#machine;
@@ -106,20 +111,20 @@ export class Runner {
   #runAnswered<T>(
     fn: (call: Call) => T | PromiseLike<T>,
     permit: CallPermit | Refusal,
-    options: RunOptions | undefined,
+    options: WatchedRunOptions | undefined,
     timeoutMs: number,
   ): Promise<T> {
     if (!permit.admitted) return Promise.reject(this.#refusal(permit));
     const machine = this.#machine;
     const signal = options?.signal;
     this.#renewFlow();
-    if (timeoutMs > 0 && machine.mode !== 'disabled') return this.#runInTime(fn, permit, signal, timeoutMs);
+    if (timeoutMs > 0 && machine.mode !== 'disabled') return this.#runInTime(fn, permit, options, timeoutMs);
     const startedAt = this.#startOf(permit);
     let returned: T | PromiseLike<T>;
     try {
       returned = fn(signal === undefined ? untimedCall : { signal });
     } catch (error) {
-      this.#failed(permit, error, startedAt, signal);
+      this.#failed(permit, error, startedAt, options);
       return Promise.reject(error);
     }
     return Promise.resolve(returned).then(
@@ -128,7 +133,7 @@ export class Runner {
         return value;
       },
       (error: unknown) => {
-        this.#failed(permit, error, startedAt, signal);
+        this.#failed(permit, error, startedAt, options);
         throw error;
       },
     );
@@ -138,26 +143,26 @@ export class Runner {
   #runInTime<T>(
     fn: (call: Call) => T | PromiseLike<T>,
     permit: CallPermit,
-    signal: AbortSignal | undefined,
+    options: WatchedRunOptions | undefined,
     timeoutMs: number,
   ): Promise<T> {
     const machine = this.#machine;
     const isShadow = machine.mode === 'shadow';
     const startedAt = this.#startOf(permit);
-    const call = new DeadlineCall(signal);
+    const call = new DeadlineCall(options?.signal);
     let returned: T | PromiseLike<T>;
     try {
       returned = fn(call);
     } catch (error) {
-      this.#failed(permit, error, startedAt, signal);
+      this.#failed(permit, error, startedAt, options);
       return Promise.reject(error);
     }
     return new Promise<T>((resolve, reject) => {
       let isOver = false;
       const onDeadline = () => {
         isOver = true;
-        const error = new DeadlineError(machine.name, timeoutMs);
-        this.#failed(permit, error, startedAt, signal);
+        const error = new DeadlineError(machine.name, Math.ceil(timeoutMs));
+        this.#failed(permit, error, startedAt, options);
         if (isShadow) return;
         reject(error);
         call.abort(error);
@@ -175,22 +180,23 @@ export class Runner {
           clearTimeout(timer);
           call.end();
           if (isOver) machine.countLate(permit);
-          else this.#failed(permit, error, startedAt, signal);
+          else this.#failed(permit, error, startedAt, options);
           reject(error);
         },
       );
     });
   }
 
-  #failed(permit: CallPermit, error: unknown, startedAt: number, signal: AbortSignal | undefined): void {
+  #failed(permit: CallPermit, error: unknown, startedAt: number, options: WatchedRunOptions | undefined): void {
     const machine = this.#machine;
     const durationMs = this.#since(startedAt);
-    if (signal?.aborted) {
+    if (options?.signal?.aborted) {
       permit.ignore(durationMs);
       return;
     }
     const said = this.#judge.judge({ error });
     const verdict = verdictIn(said);
+    options?.onJudged?.(verdict);
     const isOwned = ownerOf(error, machine) !== undefined;
     if (verdict === 'failure')
       permit.failure(durationMs, { retryAfterMs: retryAfterOf(error, machine.settings.clock) });
