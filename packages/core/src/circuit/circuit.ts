@@ -4,6 +4,7 @@ import {
   isClassified,
   type Outcome,
   type ReasonedVerdict,
+  reasonIn,
   verdictByLists,
   verdictIn,
 } from '../classify.ts';
@@ -151,12 +152,18 @@ export class Circuit {
   }
 
   /**
-   * What an outcome says about the dependency, by the `classify` option, and why a tier answers where that says so. A classifier
-   * that throws or returns none of the three words makes it a failure, and an `option_failed` event. Ask before the permit is settled.
+   * What an outcome says about the dependency, by the `classify` option, and why a tier answers where that says so. Nothing, of an
+   * error that an inner circuit has counted or refused, but where `classify` lists its class. A classifier that throws or returns none
+   * of the three words makes it a failure, and an `option_failed` event. Ask before the permit is settled.
    */
   judge(outcome: Outcome): Verdict | ReasonedVerdict {
     const { classify } = this.#machine.settings;
-    if (typeof classify === 'function') return this.#asked(classify, outcome);
+    if (typeof classify === 'function') {
+      const said = this.#asked(classify, outcome);
+      if (!this.#isInner(outcome)) return said;
+      const reason = reasonIn(said);
+      return reason === undefined ? 'ignore' : { verdict: 'ignore', reason };
+    }
     try {
       return (
         (classify && verdictByLists(classify, outcome)) ?? (this.#isInner(outcome) ? 'ignore' : defaultVerdict(outcome))

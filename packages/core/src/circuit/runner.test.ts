@@ -687,6 +687,18 @@ describe('Circuit.run, nested', () => {
     ]);
   });
 
+  it.each(['failure', 'success'] as const)(
+    'counts it once, though a classifier of the outer one says %s',
+    async (said) => {
+      const [inner, outer] = [setUp(), setUp({ classify: () => said })];
+      await expect(outer.circuit.run(() => inner.circuit.run(() => Promise.reject(boom())))).rejects.toThrow('boom');
+      expect([inner.calls(), outer.calls()]).toMatchObject([{ failure: 1 }, { failure: 0, success: 0, ignored: 1 }]);
+      inner.circuit.forceOpen();
+      await expect(outer.circuit.run(() => inner.circuit.run(nothing))).rejects.toBeInstanceOf(CircuitOpenError);
+      expect(outer.calls()).toMatchObject({ failure: 0, success: 0, ignored: 2 });
+    },
+  );
+
   it('ignores a refusal of an inner circuit, of the same one too', async () => {
     const [inner, outer] = [setUp(), setUp()];
     inner.circuit.forceOpen();
