@@ -1,19 +1,18 @@
 import type { Brownout } from '@brownout/express';
 import type { Assistant } from './assistant.ts';
-
-/** The breaker's options that the demo and its tour set differently, and those that the page shows. */
-export interface Tuning {
-  readonly timeoutMs: number;
-  readonly failureThreshold: number;
-  readonly resetTimeoutMs: number;
-  readonly successThreshold: number;
-}
+import type { Providers } from './providers.ts';
 
 /** What both applications are made from. */
 export interface AppOptions {
   readonly brownout: Brownout;
-  readonly assistant: Assistant;
-  readonly tuning: Tuning;
+  /** The one that `/ask` and `/ask/later` ask. */
+  readonly main: Assistant;
+  /** Those that `/ask/any` asks, in turn. */
+  readonly providers: Providers;
+  /** To the first byte, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How long a stream may be silent, in milliseconds. */
+  readonly idleMs: number;
   /** Where errors are reported, those of requests that a tier has answered too. */
   readonly log: (error: Error) => void;
 }

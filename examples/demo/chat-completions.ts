@@ -36,8 +36,13 @@ export function sendCompletion(res: ServerResponse, request: ChatRequest): void 
   });
 }
 
-/** Sends the answer word by word as server-sent events, `paceMs` apart. */
-export async function streamCompletion(res: ServerResponse, request: ChatRequest, paceMs: number): Promise<void> {
+/** Sends the answer word by word as server-sent events, `paceMs` apart; after `stallAfter` words, if any, nothing more. */
+export async function streamCompletion(
+  res: ServerResponse,
+  request: ChatRequest,
+  paceMs: number,
+  stallAfter = Number.POSITIVE_INFINITY,
+): Promise<void> {
   const content = answerFrom(request.messages);
   const chunk = head(request, 'chat.completion.chunk');
   const send = (choices: object[], more = {}) => {
@@ -48,7 +53,8 @@ export async function streamCompletion(res: ServerResponse, request: ChatRequest
   ];
   res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
   send(choice({ role: 'assistant', content: '', refusal: null }));
-  for (const word of content.match(/\S+\s*/g) ?? []) {
+  for (const [position, word] of (content.match(/\S+\s*/g) ?? []).entries()) {
+    if (position === stallAfter) return;
     await sleep(paceMs, undefined, { ref: false });
     if (res.destroyed) return;
     send(choice({ content: word }));

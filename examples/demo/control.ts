@@ -10,7 +10,7 @@ export interface Controls {
   /** The whole state, as JSON. */
   readonly state: () => object;
   /** Throws for a mode that does not exist, and where the upstream is not ours to break. */
-  readonly setUpstream: (mode: unknown) => Promise<void>;
+  readonly setUpstream: (mode: unknown, which: unknown) => Promise<void>;
   readonly setCircuit: (host: unknown, action: unknown) => void;
   /** Where the Koa application listens. The page reaches it through its own origin. */
   readonly koaUrl: () => string;
@@ -82,7 +82,7 @@ export function createControl({ state, setUpstream, setCircuit, koaUrl }: Contro
       res.writeHead(200, { ...pageHeaders, 'content-type': file.type }).end(file.body);
     } else if (path === '/demo/state') send(res, 200, state());
     else if (path === '/demo/events') watch(res);
-    else if (path === '/demo/upstream') void change(req, res, ({ mode }) => setUpstream(mode));
+    else if (path === '/demo/upstream') void change(req, res, ({ mode, which }) => setUpstream(mode, which));
     else if (path === '/demo/circuit') void change(req, res, ({ host, action }) => setCircuit(host, action));
     else if (path.startsWith('/koa/')) void passOn(req, res, new URL(req.url!.slice('/koa'.length), koaUrl()));
     else return false;
@@ -94,6 +94,7 @@ export function createControl({ state, setUpstream, setCircuit, koaUrl }: Contro
 
 interface Body {
   readonly mode?: unknown;
+  readonly which?: unknown;
   readonly host?: unknown;
   readonly action?: unknown;
 }

@@ -1,39 +1,68 @@
-import { breaker, cachedAnswer, contextExcerpts, unavailable } from '@brownout/express';
+import { guarded, jobs, llmRoute, queueForLater } from '@brownout/express';
 import type { Express, NextFunction, Request, Response } from 'express';
 import express from 'express';
+import { answerEvents } from './answer-events.ts';
 import type { AppOptions } from './app-options.ts';
+import type { Asker } from './assistant.ts';
+import { through } from './providers.ts';
+import { questionFault } from './question.ts';
 import { retrieve } from './retrieve.ts';
 
-export function expressApp({ brownout, assistant, tuning, log }: AppOptions): Express {
+export function expressApp({ brownout, main, providers, timeoutMs, idleMs, log }: AppOptions): Express {
   const app = express();
-  app.use(express.json());
+  const common = { brownout, question: questionOf, service: 'AI assistant', timeoutMs, stream: { idleMs } };
+  const context = (req: Request) => retrieve(questionOf(req));
+  const later = queueForLater({
+    data: (req: Request) => ({ question: questionOf(req) }),
+    run: ({ question }, { signal }) => main.whole(question, signal),
+    scope: () => 'everyone', // in earnest, who is logged in
+  });
+  app.use(express.json(), jobs(later));
 
   app.post(
     '/ask',
     requireQuestion,
-    breaker({
-      brownout,
-      circuit: 'openai',
-      ...tuning,
-      fallback: [
-        cachedAnswer({ key: (req) => req.body.question }),
-        contextExcerpts({ question: (req) => req.body.question, context: (req) => retrieve(req.body.question) }),
-        unavailable({ service: 'AI assistant' }),
-      ],
-    }),
-    async (req, res) => {
-      res.json(await assistant(req.body.question, req.brownout.signal));
-    },
+    guarded((req, res) => answer(req, res, main), llmRoute({ ...common, circuit: 'openai', context })),
+  );
+  app.post(
+    '/ask/any',
+    requireQuestion,
+    guarded(
+      (req, res) => answer(req, res, through(req.brownout, providers)),
+      llmRoute({ ...common, circuit: 'any', context }),
+    ),
+  );
+  app.post(
+    '/ask/later',
+    requireQuestion,
+    guarded((req, res) => answer(req, res, main), llmRoute({ ...common, circuit: 'openai', later })),
   );
 
   app.use((error: Error & { status?: number }, _req: Request, res: Response, _next: NextFunction) => {
     log(error);
+    if (res.headersSent) return; // a stream that broke off: the breaker has ended it
     res.status(error.status ?? 500).json({ error: error.message });
   });
   return app;
 }
 
+const questionOf = (req: Request): string => req.body.question;
+
+/** As JSON, or token by token, as the client prefers. */
+async function answer(req: Request, res: Response, { whole, stream }: Asker): Promise<void> {
+  const { signal } = req.brownout;
+  if (req.accepts(['application/json', 'text/event-stream']) !== 'text/event-stream') {
+    res.json(await whole(questionOf(req), signal));
+    return;
+  }
+  const begun = await stream(questionOf(req), signal);
+  res.type('text/event-stream');
+  for await (const event of answerEvents(begun)) res.write(event);
+  res.end();
+}
+
 function requireQuestion(req: Request, res: Response, next: NextFunction): void {
-  if (typeof req.body?.question === 'string' && req.body.question.trim()) next();
-  else res.status(400).json({ error: 'Send JSON with a `question`.' });
+  const fault = questionFault(req.body);
+  if (fault === undefined) next();
+  else res.status(400).json({ error: fault });
 }

@@ -5,6 +5,7 @@ import { questions } from './questions.ts';
 import type { Demo, HostName } from './start.ts';
 import { startDemo } from './start.ts';
 import { runTour } from './tour.ts';
+import { tunings } from './tuning.ts';
 
 const usage = `npm run demo -- [options]
 
@@ -17,8 +18,6 @@ const usage = `npm run demo -- [options]
 OPENAI_API_KEY (with OPENAI_MODEL and OPENAI_BASE_URL, if you like) lets the demo talk to a real model.
 The tour uses the embedded upstream always: a real one cannot be broken at will.`;
 
-const rules = { failureThreshold: 5, successThreshold: 2 };
-
 async function main(): Promise<number> {
   const { tour, hosts, port, koaPort, help } = readArguments();
   if (help) {
@@ -30,11 +29,9 @@ async function main(): Promise<number> {
     port,
     koaPort,
     realModel,
-    // The tour is in more of a hurry, and a real model in less, than somebody at the page.
-    tuning: tour
-      ? { ...rules, timeoutMs: 500, resetTimeoutMs: 1_000 }
-      : { ...rules, timeoutMs: realModel ? 20_000 : 2_000, resetTimeoutMs: 5_000 },
+    tuning: tunings[tour ? 'tour' : realModel ? 'realModel' : 'page'],
     latencyMs: tour ? 60 : 350,
+    paceMs: tour ? 5 : 60,
     log: tour ? () => {} : report,
   });
   const interrupted = new Promise<'interrupted'>((resolve) => {
@@ -100,28 +97,36 @@ function report(host: HostName, error: Error): void {
 function greet({ urls, upstream }: Demo, realModel: string | undefined): void {
   const bold = (text: string) => styleText('bold', text);
   const dim = (text: string) => styleText('dim', text);
-  const ask = (host: HostName, question: string) => curl(`${urls[host]}/ask`, { body: { question } });
+  const ask = (host: HostName, question: string, path = '/ask', streamed = false) =>
+    curl(`${urls[host]}${path}`, { body: { question }, streamed });
+  const turn = (body: object) => curl(`${urls.express}/demo/upstream`, { method: 'PUT', body });
   const lines = [
     '',
     `${bold('brownout')}  ${dim('when the model fails, the answers dim; they do not stop')}`,
     '',
     `  Page      ${bold(styleText('underline', `${urls.express}/`))}`,
-    `  Express   POST ${urls.express}/ask`,
-    `  Koa       POST ${urls.koa}/ask`,
+    `  Express   POST ${urls.express}/ask, /ask/any, /ask/later`,
+    `  Koa       POST ${urls.koa}/ask, /ask/any, /ask/later`,
     `  Upstream  ${upstream ? `${upstream.url} ${dim('(embedded, speaks the OpenAI wire format)')}` : `the real one, model ${realModel}`}`,
     '',
-    'Ask, on either host:',
+    'Ask, on either host, for the whole or token by token:',
     `  ${ask('express', questions.known)}`,
-    `  ${ask('koa', questions.known)}`,
+    `  ${ask('koa', questions.known, '/ask', true)}`,
     '',
   ];
   if (upstream) {
     lines.push(
-      'Break the upstream (500, 429, hang, refuse, slow), ask again five times, and mend it:',
-      `  ${curl(`${urls.express}/demo/upstream`, { method: 'PUT', body: { mode: '500' } })}`,
-      `  ${ask('express', questions.onTopic)}`,
+      'Freeze the model in the middle of an answer, and ask again:',
+      `  ${turn({ mode: 'stall' })}`,
+      `  ${ask('express', questions.onTopic, '/ask', true)}`,
+      `  ${ask('express', questions.known, '/ask', true)}`,
+      '',
+      'Break it (500, 429, hang, refuse, slow), ask five times, ask the backup, ask for later, and mend it:',
+      `  ${turn({ mode: '500' })}`,
       `  ${ask('express', questions.offTopic)}`,
-      `  ${curl(`${urls.express}/demo/upstream`, { method: 'PUT', body: { mode: 'ok' } })}`,
+      `  ${ask('express', questions.onTopic, '/ask/any')}`,
+      `  ${ask('express', questions.onTopic, '/ask/later')}`,
+      `  ${turn({ mode: 'ok' })}`,
       '',
     );
   }

@@ -30,9 +30,18 @@ export interface Transition {
   readonly detail: string | undefined;
 }
 
-/** Watches one circuit by its events; `changed` is called after each. */
-export function observe(brownout: Brownout, name: string, changed: () => void): () => CircuitView {
-  const answers: Record<string, number> = { fresh: 0, l1_cache: 0, excerpts: 0, unavailable: 0 };
+/**
+ * Watches one circuit by its events, and how many answers of all routes went out by level; `changed` is called after each.
+ *
+ * @param providers the circuits of those who answer: a success of one is a fresh answer
+ */
+export function observe(
+  brownout: Brownout,
+  name: string,
+  providers: readonly string[],
+  changed: () => void,
+): () => CircuitView {
+  const answers: Record<string, number> = { fresh: 0, l1_cache: 0, excerpts: 0, queued: 0, unavailable: 0 };
   const transitions: Transition[] = [];
   let openMs = 0;
   const note = (event: Transition['event'], at: number, detail?: string) => {
@@ -44,19 +53,23 @@ export function observe(brownout: Brownout, name: string, changed: () => void): 
     answers[level] = (answers[level] ?? 0) + 1;
     changed();
   };
-  brownout.on('tripped', ({ at, rule, openMs: ms }) => {
+  brownout.on('tripped', ({ circuit, at, rule, openMs: ms }) => {
+    if (circuit !== name) return changed();
     openMs = ms;
     note('tripped', at, rule);
   });
-  brownout.on('half_opened', ({ at }) => note('half_opened', at));
-  brownout.on('reopened', ({ at, openMs: ms }) => {
+  brownout.on('half_opened', ({ circuit, at }) => (circuit === name ? note('half_opened', at) : changed()));
+  brownout.on('reopened', ({ circuit, at, openMs: ms }) => {
+    if (circuit !== name) return changed();
     openMs = ms;
     note('reopened', at);
   });
-  brownout.on('closed', ({ at }) => note('closed', at));
-  brownout.on('mode_changed', ({ at, to }) => note('mode_changed', at, to));
+  brownout.on('closed', ({ circuit, at }) => (circuit === name ? note('closed', at) : changed()));
+  brownout.on('mode_changed', ({ circuit, at, to }) => (circuit === name ? note('mode_changed', at, to) : changed()));
   brownout.on('degraded', ({ level }) => count(level));
-  brownout.on('settled', ({ verdict }) => (verdict === 'success' ? count('fresh') : changed()));
+  brownout.on('settled', ({ circuit, verdict }) =>
+    verdict === 'success' && providers.includes(circuit) ? count('fresh') : changed(),
+  );
 
   return () => {
     const circuit = brownout.circuit(name);

@@ -15,7 +15,8 @@ const run = (...args: string[]) => {
 };
 
 const json = { 'content-type': 'application/json' };
-const ask = (url: URL) => fetch(url, { method: 'POST', headers: json, body: '{"question":"What is a brownout?"}' });
+const ask = (url: URL, question: unknown = 'What is a brownout?') =>
+  fetch(url, { method: 'POST', headers: json, body: JSON.stringify({ question }) });
 
 /** Waits until the upstream has been called so many times. */
 async function reached(state: URL, calls: number): Promise<void> {
@@ -28,7 +29,7 @@ async function reached(state: URL, calls: number): Promise<void> {
 describe('The tour', () => {
   it('sees on both hosts what it has to see, and exits by itself with 0', { timeout: 30_000 }, async () => {
     const tour = run('--tour');
-    expect([await tour.exited, tour.output()]).toEqual([0, expect.stringContaining('All 22 answers')]);
+    expect([await tour.exited, tour.output()]).toEqual([0, expect.stringContaining('All 36 answers')]);
   });
 });
 
@@ -55,6 +56,24 @@ describe('The demo', () => {
     expect(await demo.exited).toBe(0);
     expect(await asking).toBe('cut');
     await watching.body?.cancel().catch(() => {});
+  });
+
+  it('says what is wrong with a question, and goes on', { timeout: 15_000 }, async () => {
+    const page = await run().match(/http:\/\/127\.0\.0\.1:\d+\/(?=\s)/);
+    for (const path of ['ask', 'ask/any', 'ask/later', 'koa/ask', 'koa/ask/any', 'koa/ask/later']) {
+      const url = new URL(path, page);
+      const statusOf = async (question: unknown) => {
+        const response = await ask(url, question);
+        const { error } = (await response.json()) as { error?: string };
+        return [response.status, Boolean(error)];
+      };
+      for (const question of [null, ' ', 7, 'a'.repeat(2_001)]) expect(await statusOf(question)).toEqual([400, true]);
+      expect(await statusOf('a'.repeat(1_000_000))).toEqual([413, true]);
+      const text = await fetch(url, { method: 'POST', body: 'What is a brownout?' });
+      const binary = await fetch(url, { method: 'POST', headers: json, body: new Uint8Array([0, 255, 123]) });
+      expect([text.status, binary.status]).toEqual([400, 400]);
+      expect((await ask(url)).status).toBe(200);
+    }
   });
 
   it('says what is wrong with an argument, and exits with 1', async () => {

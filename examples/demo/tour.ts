@@ -1,122 +1,95 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
-import { curl } from './curl.ts';
 import { questions } from './questions.ts';
 import type { HostName } from './start.ts';
-import type { Expected, Seen } from './tour-answer.ts';
-import { faultsOf, see } from './tour-answer.ts';
-import type { UpstreamMode } from './upstream.ts';
-
-type Urls = Readonly<Record<HostName, string>>;
-
-const bold = (text: string) => styleText('bold', text);
-const dim = (text: string) => styleText('dim', text);
+import type { Urls } from './tour-host.ts';
+import { TourHost } from './tour-host.ts';
 
 /** Walks each host through an outage over HTTP. Resolves to whether every answer was what it had to be. */
 export async function runTour(urls: Urls, hosts: readonly HostName[]): Promise<boolean> {
-  let steps = 0;
+  let seen = 0;
   let wrong = 0;
-  for (const host of hosts) {
-    const faults = await tourOf(host, urls);
-    steps += faults.length;
-    wrong += faults.filter((count) => count > 0).length;
+  for (const name of hosts) {
+    console.log(`\n${styleText(['bold', 'inverse'], ` ${name === 'express' ? 'Express' : 'Koa'} `)} ${urls[name]}`);
+    const host = new TourHost(name, urls);
+    await tourOf(host);
+    console.log();
+    seen += host.seen;
+    wrong += host.wrong;
   }
   console.log(
     wrong === 0
-      ? styleText('green', `All ${steps} answers were what they had to be.`)
-      : styleText('red', `${wrong} of ${steps} answers were not what they had to be.`),
+      ? styleText('green', `All ${seen} answers were what they had to be.`)
+      : styleText('red', `${wrong} of ${seen} answers were not what they had to be.`),
   );
   return wrong === 0;
 }
 
-/** The number of faults of each answer, in order. */
-async function tourOf(host: HostName, urls: Urls): Promise<number[]> {
-  const faults: number[] = [];
-  const { known, onTopic, offTopic } = questions;
+const { known, onTopic, offTopic, another } = questions;
+const streamed = { streamed: true };
+const any = { path: '/ask/any' };
+const later = { path: '/ask/later' };
 
-  const chapter = (title: string) => console.log(`\n${bold(title)}`);
-  const circuit = async () => (await stateOf(urls)).hosts[host].circuit;
-  const ask = async (question: string, expected: Expected) => {
-    const body = { question };
-    console.log(dim(`  $ ${curl(`${urls[host]}/ask`, { body })}`));
-    const callsBefore = (await stateOf(urls)).upstream.calls;
-    const seen = await see(`${urls[host]}/ask`, body);
-    const { upstream, hosts } = await stateOf(urls);
-    const after = { ...seen, circuit: hosts[host].circuit.state, upstreamCalls: upstream.calls - callsBefore };
-    const found = faultsOf(after, expected);
-    faults.push(found.length);
-    console.log(rowOf(after, found.length === 0));
-    console.log(dim(`    ${seen.text}`));
-    for (const fault of found) console.log(styleText('red', `    ${fault}`));
-  };
-  const turn = async (mode: UpstreamMode) => {
-    const url = `${urls.express}/demo/upstream`;
-    console.log(dim(`  $ ${curl(url, { method: 'PUT', body: { mode } })}`));
-    const response = await fetch(url, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ mode }),
-    });
-    if (!response.ok) throw new Error(`The upstream could not be turned to ${mode}: ${await response.text()}`);
-  };
+async function tourOf(host: TourHost): Promise<void> {
+  host.chapter('The model is well: it answers, whole or token by token');
+  await host.ask(known, { status: 200, level: 'fresh', provider: 'main', circuit: 'closed' });
+  await host.ask(known, { status: 200, level: 'fresh', provider: 'main', circuit: 'closed' }, streamed);
 
-  console.log(`\n${styleText(['bold', 'inverse'], ` ${host === 'express' ? 'Express' : 'Koa'} `)} ${urls[host]}`);
+  host.chapter('Without a question there is nothing to ask');
+  await host.ask('', { status: 400, level: 'error', says: 'question', circuit: 'closed' });
 
-  chapter('The upstream is well: the model answers');
-  await ask(known, { status: 200, level: 'fresh', circuit: 'closed' });
+  host.chapter('It freezes after ten words. The stream ends with an event that says so');
+  await host.turn('main', 'stall');
+  await host.ask(another.question, { status: 200, level: 'cut', reason: 'timeout', circuit: 'closed' }, streamed);
 
-  chapter('It breaks. Five failures in a row, each of them answered all the same');
-  await turn('500');
-  await ask(known, { status: 200, level: 'l1_cache', reason: 'failure', circuit: 'closed' });
-  await ask(onTopic, { status: 200, level: 'excerpts', reason: 'failure', circuit: 'closed' });
-  await ask(offTopic, { status: 503, level: 'unavailable', reason: 'failure', circuit: 'closed' });
-  await turn('refuse');
-  await ask(known, { status: 200, level: 'l1_cache', reason: 'failure', circuit: 'closed' });
-  await turn('hang');
-  await ask(known, { status: 200, level: 'l1_cache', reason: 'timeout', circuit: 'open' });
+  host.chapter('Asked again: what was answered before streams back, and what never was has its excerpts');
+  await host.ask(known, { status: 200, level: 'l1_cache', reason: 'timeout', circuit: 'closed' }, streamed);
+  await host.ask(
+    another.question,
+    { status: 200, level: 'excerpts', reason: 'timeout', says: another.says, circuit: 'closed' },
+    streamed,
+  );
 
-  chapter('The circuit is open: nothing is sent to the upstream, and nobody waits');
-  await ask(known, { status: 200, level: 'l1_cache', reason: 'circuit_open', circuit: 'open' });
-  await ask(onTopic, { status: 200, level: 'excerpts', reason: 'circuit_open', circuit: 'open' });
-  await ask(offTopic, { status: 503, level: 'unavailable', reason: 'circuit_open', circuit: 'open' });
+  host.chapter('It answers with errors. At the fifth failure in a row the circuit opens');
+  await host.turn('main', '500');
+  await host.ask(known, { status: 200, level: 'l1_cache', reason: 'failure', circuit: 'closed' });
+  await host.ask(offTopic, { status: 503, level: 'unavailable', reason: 'failure', circuit: 'open' });
 
-  chapter('The upstream mends; when the open time is over, the next question is the probe');
-  await turn('ok');
-  console.log(dim(`  $ curl ${urls.express}/demo/state`));
-  const { retryAfterMs = 0 } = await circuit();
-  console.log(dim(`  … ${(retryAfterMs / 1000).toFixed(1)} s until the circuit is half-open`));
-  await sleep(retryAfterMs);
-  while ((await circuit()).state === 'open') await sleep(20);
-  await ask(onTopic, { status: 200, level: 'fresh', circuit: 'half_open' });
+  host.chapter('The circuit is open: nothing is sent to the model, and nobody waits');
+  await host.ask(known, { status: 200, level: 'l1_cache', reason: 'circuit_open', circuit: 'open' }, streamed);
+  await host.ask(onTopic, { status: 200, level: 'excerpts', reason: 'circuit_open', circuit: 'open' });
+  await host.ask(offTopic, { status: 503, level: 'unavailable', reason: 'circuit_open', circuit: 'open' });
 
-  chapter('A second success closes the circuit');
-  await ask(known, { status: 200, level: 'fresh', circuit: 'closed' });
-  console.log();
-  return faults;
-}
+  host.chapter('With a backup: it answers in place of the first, and says so');
+  await host.ask(onTopic, { status: 200, level: 'fresh', provider: 'backup', circuit: 'open' }, any);
+  await host.ask(
+    another.question,
+    { status: 200, level: 'fresh', provider: 'backup', circuit: 'open' },
+    { ...any, ...streamed },
+  );
 
-interface TourState {
-  readonly upstream: { readonly calls: number };
-  readonly hosts: Record<HostName, { circuit: { state: string; retryAfterMs?: number } }>;
-}
+  host.chapter('The backup breaks as well: its own last answer, from the cache');
+  await host.turn('backup', 'refuse');
+  await host.ask(
+    onTopic,
+    { status: 200, level: 'l1_cache', reason: 'failure', provider: 'backup', named: 'any', circuit: 'open' },
+    any,
+  );
+  await host.turn('backup', 'ok');
 
-async function stateOf(urls: Urls): Promise<TourState> {
-  return (await (await fetch(`${urls.express}/demo/state`)).json()) as TourState;
-}
+  host.chapter('For later: 202, and where to ask for the answer');
+  const job = await host.ask(
+    another.question,
+    { status: 202, level: 'queued', reason: 'circuit_open', circuit: 'open' },
+    later,
+  );
 
-const colours: Record<string, 'green' | 'blue' | 'yellow'> = { fresh: 'green', l1_cache: 'blue', excerpts: 'yellow' };
+  host.chapter('The model mends; when the open time is over, the next question is the probe');
+  await host.turn('main', 'ok');
+  await host.untilHalfOpen();
+  // After a second without a probe the job would be one, too.
+  await host.ask(onTopic, { status: 200, level: 'fresh', provider: 'main', circuit: ['half_open', 'closed'] });
 
-function rowOf({ status, level, reason, age, retryAfter, ms, circuit, upstreamCalls }: Seen, right: boolean): string {
-  const cells = [
-    right ? styleText('green', '✓') : styleText('red', '✗'),
-    styleText(status < 400 ? 'green' : 'yellow', String(status)),
-    styleText(['bold', colours[level] ?? 'red'], level.padEnd(11)),
-    (reason ?? '').padEnd(12),
-    `${ms.toFixed(0)} ms`.padStart(7),
-    `  circuit ${circuit.padEnd(9)}`,
-    dim(reason === 'circuit_open' && upstreamCalls === 0 ? 'model not asked' : ''),
-    age === undefined ? '' : dim(`age ${age} s`),
-    retryAfter === undefined ? '' : dim(`retry after ${retryAfter} s`),
-  ];
-  return `  ${cells.filter(Boolean).join(' ')}`;
+  host.chapter('A second success closes the circuit, and the job is done');
+  await host.ask(known, { status: 200, level: 'fresh', provider: 'main', circuit: 'closed' });
+  await host.job(job, another.says);
 }

@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => upstream.close());
 
 const ask = (signal = new AbortController().signal) =>
-  createAssistant(client, 'scripted')('Which number do I call when a pipe bursts?', signal);
+  createAssistant(client, 'scripted', 'main').whole('Which number do I call when a pipe bursts?', signal);
 
 describe('The embedded upstream', () => {
   it('answers the real client from the context in the prompt', async () => {
@@ -24,8 +24,8 @@ describe('The embedded upstream', () => {
   });
 
   it('says so when the context holds nothing on the subject', async () => {
-    const assistant = createAssistant(client, 'scripted');
-    const { answer, sources } = await assistant('Who won the chess championship in 1972?', AbortSignal.timeout(5_000));
+    const { whole } = createAssistant(client, 'scripted', 'main');
+    const { answer, sources } = await whole('Who won the chess championship in 1972?', AbortSignal.timeout(5_000));
     expect(answer).toContain('says nothing about that');
     expect(sources).toEqual([]);
   });
@@ -57,6 +57,20 @@ describe('The embedded upstream', () => {
     expect(upstream.calls).toBe(2);
     await upstream.setMode('ok');
     await expect(ask()).resolves.toMatchObject({ answer: expect.stringContaining('555-0141') });
+  });
+
+  it('stalls after ten words, and is silent to that client from then on', async () => {
+    await upstream.setMode('stall');
+    const { stream, whole } = createAssistant(client, 'scripted', 'main');
+    const left = new AbortController();
+    const { tokens } = await stream('What if the power goes out?', left.signal);
+    const words: string[] = [];
+    const reading = (async () => {
+      for await (const token of tokens) if (words.push(token) === 10) setTimeout(() => left.abort(), 50);
+    })();
+    await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
+    expect(words.join('')).toBe('When the power goes out, first look at your own ');
+    await expect(whole('Why?', AbortSignal.timeout(50))).rejects.toBeInstanceOf(OpenAI.APIUserAbortError);
   });
 
   it('never answers while it hangs, and the signal ends the wait', async () => {

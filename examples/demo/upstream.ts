@@ -6,10 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseChatRequest, sendCompletion, sendError, streamCompletion } from './chat-completions.ts';
 import { listen, stop } from './listen.ts';
 
-/** What the upstream does with a call: answers, answers late, fails, limits the rate, never answers, or does not listen. */
-export type UpstreamMode = 'ok' | 'slow' | '500' | '429' | 'hang' | 'refuse';
+/** What the upstream does with a call: answers, answers late, freezes, fails, limits the rate, never answers, or does not listen. */
+export const upstreamModes = ['ok', 'slow', 'stall', '500', '429', 'hang', 'refuse'] as const;
 
-export const upstreamModes: readonly UpstreamMode[] = ['ok', 'slow', '500', '429', 'hang', 'refuse'];
+export type UpstreamMode = (typeof upstreamModes)[number];
+
+/** So many words of a stream come before it stalls. */
+const stallAfter = 10;
 
 export interface Upstream {
   /** The `baseURL` for the client. */
@@ -23,8 +26,8 @@ export interface Upstream {
 
 /**
  * Starts an upstream on loopback that speaks the wire format of OpenAI's chat completions, streams and errors included, and
- * breaks when told to. A healthy answer takes `latencyMs`, a slow one `slowMs`, and each word of a stream `paceMs`. At `port`, or
- * at the next free one; 0 is any.
+ * breaks when told to. A healthy answer takes `latencyMs`, a slow one `slowMs`, and each word of a stream `paceMs`. One that stalls
+ * freezes in the middle of a stream, and is silent to that client from then on. At `port`, or at the next free one; 0 is any.
  */
 export async function startUpstream({
   port: wanted = 0,
@@ -34,6 +37,8 @@ export async function startUpstream({
 } = {}): Promise<Upstream> {
   let mode: UpstreamMode = 'ok';
   let calls = 0;
+  /** Clients that have seen it stall, by their keys. */
+  const frozenFor = new Set<string>();
   const server = createServer((req, res) => {
     calls++;
     serve(req, res).catch(() => res.destroy());
@@ -57,8 +62,11 @@ export async function startUpstream({
       return sendError(res, 401, 'You did not provide an API key.', 'invalid_request_error', 'invalid_api_key');
     const request = parseChatRequest(body);
     if (!request) return sendError(res, 400, 'We could not parse the body of your request.', 'invalid_request_error');
+    const isFrozen = asked === 'stall' && (!request.stream || frozenFor.has(req.headers.authorization));
+    if (isFrozen) return;
+    if (asked === 'stall') frozenFor.add(req.headers.authorization);
     await sleep(asked === 'slow' ? slowMs : latencyMs, undefined, { ref: false });
-    if (request.stream) await streamCompletion(res, request, paceMs);
+    if (request.stream) await streamCompletion(res, request, paceMs, asked === 'stall' ? stallAfter : undefined);
     else sendCompletion(res, request);
   }
 
@@ -71,6 +79,7 @@ export async function startUpstream({
       return calls;
     },
     async setMode(next) {
+      frozenFor.clear();
       if (next === mode) return;
       const listens = mode !== 'refuse';
       mode = next;
