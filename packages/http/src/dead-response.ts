@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { nextTick } from 'node:process';
-import { isEndedByClosing } from './response-head.ts';
+import { isEndedByClosing } from './unsent-head.ts';
 
 /** Access logs tell the status that the client got, whatever the handler sets later. */
 export function freezeStatus(res: ServerResponse, status: number): void {

@@ -1,29 +1,47 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 
+/** How long an answer that flows may wait for more when what was piped into it has died. */
+const orphanMs = 1_000;
+
+interface SourceEvents {
+  /** Whether more may come from elsewhere: what flows may go on from there. */
+  mayGoOn(): boolean;
+  /** It closed before its end, while it was still piped, and nothing has gone on. */
+  died(): void;
+}
+
 /** What is piped into a response now. A pipe does not tell its end that its source has died: this does. */
 export class PipedSources {
   readonly #res: ServerResponse;
   readonly #watched = new Map<Readable, () => void>();
+  #orphaned: NodeJS.Timeout | undefined;
 
   constructor(res: ServerResponse) {
     this.#res = res;
     res.on('unpipe', (source: Readable) => this.#forget(source));
   }
 
-  /** `died`: called when it closes before its end, while it is still piped. */
-  add(source: Readable, died: () => void): void {
+  add(source: Readable, { mayGoOn, died }: SourceEvents): void {
     if (this.#watched.has(source)) return;
     const onClose = () => {
       this.#watched.delete(source);
-      if (!source.readableEnded) died();
+      if (source.readableEnded) return;
+      if (mayGoOn()) this.#orphaned = setTimeout(died, orphanMs);
+      else died();
     };
     this.#watched.set(source, onClose);
     source.once('close', onClose);
   }
 
+  /** More has come, or none is to come: who has died is not missed. */
+  goOn(): void {
+    clearTimeout(this.#orphaned);
+  }
+
   /** Lets go of all of them. */
   release(): void {
+    this.goOn();
     for (const source of [...this.#watched.keys()]) {
       this.#forget(source);
       releaseSource(source, this.#res);

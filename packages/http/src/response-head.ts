@@ -1,16 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import { type StandingHeader, snapshotHeaders } from './response-headers.ts';
-
-/** The parts of Node's response that are not in its types: what a head that was made, or refused half-way, leaves behind. */
-interface UnsentHead {
-  _header: string | null;
-  _headerSent: boolean;
-  _contentLength: number | null;
-  _hasBody: boolean;
-  _last: boolean;
-  _removedConnection: boolean;
-  _trailer: string;
-}
+import {
+  type HeaderValues,
+  headerGiven,
+  headersSince,
+  type StandingHeader,
+  snapshotHeaders,
+} from './response-headers.ts';
+import { isConnectionRemoved, setConnectionRemoved, unmakeHead } from './unsent-head.ts';
 
 /** The methods that set headers, as they were before anybody further in wrapped them. */
 export interface HeaderSetters {
@@ -18,29 +14,72 @@ export interface HeaderSetters {
   readonly removeHeader: ServerResponse['removeHeader'];
 }
 
-/** Status and headers as they stand on a response at one moment, to be put back. */
+const noArguments: readonly unknown[] = [];
+
+/** Status and headers of a response as they stood at one moment, to be put back, and what has been made of them since. */
 export class ResponseHead {
-  readonly headers: readonly StandingHeader[];
+  readonly #res: ServerResponse;
+  readonly #headers: readonly StandingHeader[];
   readonly #status: number;
   readonly #sendDate: boolean;
   readonly #shouldKeepAlive: boolean;
-  readonly #removedConnection: boolean;
+  readonly #isConnectionRemoved: boolean;
+  /** Those of an explicit `writeHead`. */
+  #arguments = noArguments;
+  /** The coding of the bytes as they come to the gate: what is wrapped around it from outside may put on another. */
+  #coding: unknown;
+  /** The status that the head was made with: one that is set later goes nowhere. */
+  #made = 0;
 
   constructor(res: ServerResponse) {
-    this.headers = snapshotHeaders(res);
+    this.#res = res;
+    this.#headers = snapshotHeaders(res);
     this.#status = res.statusCode;
     this.#sendDate = res.sendDate;
     this.#shouldKeepAlive = res.shouldKeepAlive;
-    this.#removedConnection = (res as unknown as UnsentHead)._removedConnection;
+    this.#isConnectionRemoved = isConnectionRemoved(res);
   }
 
-  restore(res: ServerResponse, { setHeader, removeHeader }: HeaderSetters): void {
+  /** The status that goes out, or would; 0 when Node makes no head with it. */
+  get status(): number {
+    return this.#made > 0 && this.#res.headersSent ? this.#made : statusFrom(this.#res.statusCode);
+  }
+
+  get coding(): unknown {
+    return this.#coding;
+  }
+
+  /** A header as it stands, or as `writeHead` was given it. */
+  header(name: string): unknown {
+    return this.#res.getHeader(name) ?? headerGiven(this.#arguments, name);
+  }
+
+  /** What has been put on it since. */
+  added(): HeaderValues {
+    return headersSince(this.#res, this.#headers, this.#arguments);
+  }
+
+  /** Notes what `writeHead` is given, which Node has yet to take. Returns its status; 0 when that makes no head. */
+  give(args: readonly unknown[]): number {
+    this.#arguments = args;
+    this.#coding = this.header('content-encoding');
+    return statusFrom(args[0]);
+  }
+
+  /** Node has made it. */
+  made(): void {
+    this.#made = statusFrom(this.#res.statusCode);
+  }
+
+  /** Puts it back to what it was. */
+  restore({ setHeader, removeHeader }: HeaderSetters): void {
+    const res = this.#res;
     const isHttp1 = res.req.httpVersionMajor < 2;
-    if (isHttp1) unmake(res);
+    if (isHttp1) unmakeHead(res);
     for (const name of res.getHeaderNames()) {
-      if (!this.headers.some(([key]) => key === name)) removeHeader.call(res, name);
+      if (!this.#headers.some(([key]) => key === name)) removeHeader.call(res, name);
     }
-    for (const [key, name, value] of this.headers) {
+    for (const [key, name, value] of this.#headers) {
       if (res.getHeader(key) !== value) setHeader.call(res, name, value);
     }
     res.statusCode = this.#status;
@@ -48,40 +87,12 @@ export class ResponseHead {
     if (!isHttp1) return;
     res.statusMessage = undefined as never; // it sticks
     res.shouldKeepAlive = this.#shouldKeepAlive;
-    (res as unknown as UnsentHead)._removedConnection = this.#removedConnection;
+    setConnectionRemoved(res, this.#isConnectionRemoved);
   }
 }
 
-/** How many bytes the head has promised of the body; `undefined` where chunks tell its end, it promises none, or no body follows. */
-export function promisedLength(res: ServerResponse): number | undefined {
-  const { _contentLength: length, _hasBody: hasBody } = res as unknown as UnsentHead;
-  return hasBody && !res.chunkedEncoding ? (length ?? undefined) : undefined;
-}
-
-/** Whether a head was sent, and not only made: only HTTP/1 tells these apart. */
-export function isHeadOut(res: ServerResponse): boolean {
-  return (res as unknown as Partial<UnsentHead>)._headerSent ?? res.headersSent;
-}
-
-/** Whether the head that was made names a length: Node computes one for what comes in one piece, and does not send it to HTTP/1.0. */
-export function namesLength(res: ServerResponse): boolean {
-  return /^content-length:/im.test((res as unknown as UnsentHead)._header ?? '');
-}
-
-/** Whether nothing but the end of the connection tells a client of HTTP/1 that the body is whole. */
-export function isEndedByClosing(res: ServerResponse): boolean {
-  return !res.chunkedEncoding && (res as unknown as UnsentHead)._contentLength === null;
-}
-
-/** Unmakes a head that was not sent, and what is left of one that Node refused half-way: it would frame the next one. */
-function unmake(res: ServerResponse): void {
-  const made = res as ServerResponse & UnsentHead;
-  if (made._header === undefined || made._headerSent) return;
-  made._header = null;
-  made._contentLength = null;
-  made._hasBody = res.req.method !== 'HEAD';
-  made._last = false;
-  made._trailer = '';
-  made.chunkedEncoding = false;
-  made.strictContentLength = false; // it counts bytes that were refused, too
+/** A status as Node takes it; 0 for one that it throws on, as it would have. */
+function statusFrom(given: unknown): number {
+  const status = typeof given === 'number' || typeof given === 'string' ? (given as number) | 0 : 0;
+  return status >= 100 && status <= 999 ? status : 0;
 }
