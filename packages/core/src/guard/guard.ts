@@ -2,12 +2,13 @@ import { type Brownout, brownout as processDefault } from '../brownout.ts';
 import { Circuit } from '../circuit/circuit.ts';
 import type { Exchange } from '../exchange.ts';
 import type { TierSite } from '../tiers/tier.ts';
-import { Attempt, type Policy } from './attempt.ts';
+import { Attempt } from './attempt.ts';
 import { type CircuitSource, OneCircuit } from './circuit-source.ts';
 import { Deadlines } from './deadlines.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { type BreakerOptions, type ParsedOptions, parseBreakerOptions, parseRow } from './guard-options.ts';
 import type { GuardedAttempt } from './guarded-attempt.ts';
+import type { Policy } from './policy.ts';
 import { RouteCircuits } from './route-circuits.ts';
 import { RouteTable } from './routes.ts';
 
