@@ -1,27 +1,14 @@
-import { isUtf8 } from 'node:buffer';
 import { emitWarning } from 'node:process';
 import type { Readable } from 'node:stream';
 import { format, types } from 'node:util';
 import type { AttemptEvents, CapturedAnswer, GuardedAttempt, Lineup, Reply } from '@brownout/core';
-import { dropReplaced, type Gate, NodeExchange, NodeRequest, ownValue } from '@brownout/http';
+import { dropReplaced, type Gate, NodeExchange, ownValue } from '@brownout/http';
 import type { Context, Next } from 'koa';
 import { hostRoutes } from './host-routes.ts';
+import { bodyOf, bytesOf, isPiped, isWhole } from './koa-body.ts';
+import { KoaRequest } from './koa-request.ts';
 import { isMissingFile } from './missing-file.ts';
 import { follow, mountOf, ownLayer, patternOf, reachedPattern } from './route-trail.ts';
-
-class KoaRequest<C extends Context> extends NodeRequest<C> {
-  override get body(): unknown {
-    return (this.native.request as { body?: unknown }).body;
-  }
-
-  override get queryObject(): unknown {
-    return this.native.query;
-  }
-
-  override get application(): object {
-    return this.native.app;
-  }
-}
 
 /**
  * One request of Koa, as the core's guard handles it. Koa writes after all middleware has returned: a degraded answer goes
@@ -181,31 +168,4 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
       emitWarning(fault as Error); // of the application's own listener: the request is answered all the same
     }
   }
-}
-
-/** Whether Koa pipes a body that flows; where none is sent, it ends the response. */
-function isPiped(method: string | undefined, status: number): boolean {
-  return method !== 'HEAD' && status !== 204 && status !== 205 && status !== 304;
-}
-
-/** Whether Koa sends this body whole: all but what flows. */
-function isWhole(body: unknown): boolean {
-  if (typeof body !== 'object' || body === null) return true;
-  if (typeof (body as { pipe?: unknown }).pipe === 'function') return false;
-  if (Object.getPrototypeOf(body) === Object.prototype) return true; // the usual one is known at once
-  return ![Blob, ReadableStream, Response].some((kind) => body instanceof kind);
-}
-
-/** A copy of the bytes of a body that Koa sends whole. @throws what `JSON.stringify` throws */
-function bytesOf(body: unknown): Buffer {
-  if (body === null || body === undefined) return Buffer.alloc(0);
-  return Buffer.from(typeof body === 'string' || Buffer.isBuffer(body) ? (body as string) : JSON.stringify(body));
-}
-
-/** Text as text, for middleware outside that looks at it; only UTF-8, as which Koa sends it. */
-function bodyOf({ body, headers }: Reply): string | Buffer {
-  if (typeof body === 'string') return body;
-  const isText = /json|^text\//.test(String(headers['content-type'])) && headers['content-encoding'] === undefined;
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  return isText && isUtf8(bytes) ? bytes.toString() : bytes;
 }
