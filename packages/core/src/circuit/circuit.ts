@@ -1,23 +1,14 @@
-import {
-  type Classifier,
-  defaultVerdict,
-  isClassified,
-  type Outcome,
-  type ReasonedVerdict,
-  reasonIn,
-  verdictByLists,
-  verdictIn,
-} from '../classify.ts';
+import { type Outcome, type ReasonedVerdict, verdictIn } from '../classify.ts';
 import type { Clock } from '../clock.ts';
 import { OptionsError } from '../errors.ts';
 import { type CircuitMode, Events, type Verdict } from '../events.ts';
-import { expectOption, rules, shown } from '../options.ts';
-import { ownerOf } from './attribution.ts';
+import { expectOption, rules } from '../options.ts';
 import type { Call } from './call.ts';
 import { type CircuitOptions, CircuitPlan } from './circuit-options.ts';
 import { type Arrival, Entrance } from './entrance.ts';
 import { Machine } from './machine.ts';
 import { type CircuitHealth, type CircuitMetrics, healthOf, metricsOf, openTimeLeft, shownState } from './metrics.ts';
+import { judgeOutcome } from './outcome-judge.ts';
 import type { Permit, Refusal } from './permit.ts';
 import { Retrier } from './retrier.ts';
 import { type Enter, Runner, type RunOptions } from './runner.ts';
@@ -157,21 +148,7 @@ export class Circuit {
    * of the three words makes it a failure, and an `option_failed` event. Ask before the permit is settled.
    */
   judge(outcome: Outcome): Verdict | ReasonedVerdict {
-    const { classify } = this.#machine.settings;
-    if (typeof classify === 'function') {
-      const said = this.#asked(classify, outcome);
-      if (!this.#isInner(outcome)) return said;
-      const reason = reasonIn(said);
-      return reason === undefined ? 'ignore' : { verdict: 'ignore', reason };
-    }
-    try {
-      return (
-        (classify && verdictByLists(classify, outcome)) ?? (this.#isInner(outcome) ? 'ignore' : defaultVerdict(outcome))
-      );
-    } catch {
-      // A getter of the error's threw.
-      return 'failure';
-    }
+    return judgeOutcome(outcome, this.#machine, this);
   }
 
   metrics(): CircuitMetrics {
@@ -242,29 +219,4 @@ export class Circuit {
     this.#entrance ??= new Entrance(this.#machine);
     return this.#entrance.enter(arrival, mostMs);
   }
-
-  #isInner(outcome: Outcome): boolean {
-    const owner = 'error' in outcome ? ownerOf(outcome.error, this.#machine) : undefined;
-    return owner?.verdict === 'failure' || owner?.verdict === 'refused';
-  }
-
-  #asked(classify: Classifier, outcome: Outcome): Verdict | ReasonedVerdict {
-    let failure: unknown;
-    try {
-      const verdict: unknown = classify(outcome, this);
-      if (isClassified(verdict)) return verdict;
-      if (verdict instanceof Promise) verdict.catch(ignored);
-      failure = new TypeError(
-        `Expected \`classify\` to return 'success', 'failure' or 'ignore', alone or with a reason, got ${shown(verdict)}; nothing is awaited.`,
-      );
-    } catch (error) {
-      failure = error;
-    }
-    const { events, clock } = this;
-    events.emit('option_failed', { at: clock.wall(), option: 'classify', error: failure });
-    return 'failure';
-  }
 }
-
-/** The promise that a classifier returned is not awaited, and its rejection not unhandled either. */
-const ignored = () => undefined;

@@ -71,10 +71,10 @@ export function openTimeLeft(machine: Machine, now: number): number | undefined 
 }
 
 export function metricsOf(machine: Machine): CircuitMetrics {
-  const { counts, settings, state, latencyAgeMs } = machine;
+  const { counts, settings, state } = machine;
   const now = settings.clock.now();
   const wallAt = (moment: number) => settings.clock.wall() - (now - moment);
-  const latency = machine.latencies?.percentiles(now, latencyAgeMs);
+  const latency = machine.sampling.percentiles(now, settings);
   const retryAfterMs = openTimeLeft(machine, now);
   return {
     calls: {

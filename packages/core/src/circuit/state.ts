@@ -18,7 +18,8 @@ export function open(since: number, until: number, failedRounds: number): Open {
 
 /** The same state as a new generation. Probes under way belong to the old one. */
 export function renewed(state: State): State {
-  return state.kind === 'half_open' ? { ...state, probes: [] } : { ...state };
+  if (state.kind === 'half_open') return { ...state, probes: [] };
+  return state.kind === 'closed' ? { ...state, unread: 0 } : { ...state };
 }
 
 /** The failed rounds that still count at `now`. */

@@ -1,0 +1,171 @@
+import type { BrownoutEventName, BrownoutEvents, CircuitMode, Events, TripRule, Verdict } from '../events.ts';
+import { openTime } from './backoff.ts';
+import type { CircuitSettings } from './circuit-options.ts';
+import { type Closed, closed, recordOutcome } from './closed.ts';
+import { Counts } from './counts.ts';
+import { type HalfOpen, halfOpen, recordProbe } from './half-open.ts';
+import { failedRoundsAt, open, renewed, type State } from './state.ts';
+import { stayAway } from './stay.ts';
+import { rebuiltWindow } from './window.ts';
+
+/** What is particular to an event, beside its circuit and its time. */
+type Particulars<N extends BrownoutEventName> = Omit<BrownoutEvents[N], 'circuit' | 'at'>;
+
+/** A mode that was set by hand, and stands over the one of the settings. */
+export interface Override {
+  readonly mode: 'forced_open' | 'disabled';
+  readonly why: string | undefined;
+}
+
+/** The state and the mode of a circuit, and what moves it from one to another. Events are queued, not yet told. */
+export class Transitions {
+  readonly name: string;
+  readonly events: Events;
+  readonly counts = new Counts();
+  #settings: CircuitSettings;
+  #state: State;
+  #mode: CircuitMode;
+  #override: Override | undefined;
+
+  constructor(name: string, settings: CircuitSettings, events: Events) {
+    this.name = name;
+    this.events = events;
+    this.#settings = settings;
+    this.#mode = settings.mode;
+    this.#state = closed(settings.clock.now(), 0, settings);
+  }
+
+  get settings(): CircuitSettings {
+    return this.#settings;
+  }
+
+  get mode(): CircuitMode {
+    return this.#mode;
+  }
+
+  get overridden(): Override | undefined {
+    return this.#override;
+  }
+
+  /** As it stands, whatever the mode and the clock say. */
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Whether a call may be tried, which is where open turns into half-open. */
+  mayTry(now: number): boolean {
+    if (this.#state.kind === 'open' && now >= this.#state.until) {
+      this.#state = halfOpen(now, this.#state.failedRounds);
+      this.counts.halfOpened++;
+      this.tell('half_opened', {});
+    }
+    const state = this.#state;
+    return state.kind === 'half_open' ? state.probes.length < this.#settings.halfOpenMaxCalls : state.kind === 'closed';
+  }
+
+  /** Counts an outcome of a call that this state has admitted. */
+  record(now: number, verdict: Verdict, slow: boolean, retryAfterMs: number): void {
+    const state = this.#state;
+    if (state.kind === 'closed') this.#recordClosed(state, now, verdict, slow, retryAfterMs);
+    else if (state.kind === 'half_open') this.#recordProbe(state, now, verdict, slow, retryAfterMs);
+  }
+
+  /** Changes the settings, and keeps the state and what was counted. */
+  configure(settings: CircuitSettings): void {
+    const before = this.#settings;
+    const state = this.#state;
+    this.#settings = settings;
+    if (state.kind === 'open') state.until = Math.min(state.until, state.since + settings.resetTimeoutMaxMs);
+    if (state.kind === 'closed') {
+      state.unread = 0;
+      if (before.windowMs !== settings.windowMs || before.windowCalls !== settings.windowCalls)
+        state.window = rebuiltWindow(state.window, settings, settings.clock.now());
+    }
+    if (this.#override === undefined) this.#setMode(settings.mode, undefined);
+  }
+
+  /** Sets the mode by hand; without one, the settings' mode is back. */
+  override(override: Override | undefined): void {
+    this.#override = override;
+    this.#setMode(override?.mode ?? this.#settings.mode, override?.why);
+  }
+
+  forceClose(): void {
+    this.override(undefined);
+    if (this.#state.kind !== 'closed') this.#close(this.#settings.clock.now());
+  }
+
+  reset(): void {
+    this.override(undefined);
+    this.#state = closed(this.#settings.clock.now(), 0, this.#settings);
+    this.counts.endRow();
+    this.tell('reset', {});
+  }
+
+  /** Takes up a state that was carried over a restart. Shadow mode takes none but closed. */
+  resume(state: State): void {
+    const { mode, clock } = this.#settings;
+    this.#state = mode === 'shadow' ? closed(clock.now(), state.failedRounds, this.#settings) : state;
+  }
+
+  tell<N extends BrownoutEventName>(name: N, particulars: Particulars<N>): void {
+    if (!this.events.wanted(name)) return;
+    const event = { circuit: this.name, at: this.#settings.clock.wall(), ...particulars };
+    this.events.queue(name, event as unknown as BrownoutEvents[N]);
+  }
+
+  #recordClosed(state: Closed, now: number, verdict: Verdict, slow: boolean, retryAfterMs: number): void {
+    this.counts.addToRow(verdict);
+    if (retryAfterMs > 0) stayAway(state, now + retryAfterMs);
+    const rule = recordOutcome(state, now, verdict, slow, this.#settings);
+    if (rule !== undefined) this.#trip(state, now, rule);
+  }
+
+  #trip(state: Closed, now: number, rule: TripRule): void {
+    if (this.#mode === 'shadow') {
+      if (state.quietUntil !== undefined && now < state.quietUntil) return;
+      state.quietUntil = now + this.#settings.resetTimeoutMs;
+      this.tell('would_trip', { rule });
+      return;
+    }
+    const openMs = this.#open(now, failedRoundsAt(state, now, this.#settings), state.notBefore);
+    this.counts.tripped++;
+    this.tell('tripped', { rule, openMs });
+  }
+
+  #recordProbe(state: HalfOpen, now: number, verdict: Verdict, slow: boolean, retryAfterMs: number): void {
+    this.counts.addToRow(verdict);
+    if (retryAfterMs > 0) stayAway(state, now + retryAfterMs);
+    const next = recordProbe(state, verdict, slow, this.#settings);
+    if (next === 'close') this.#close(now);
+    else if (next === 'reopen') this.#reopen(state, now);
+  }
+
+  #reopen(state: HalfOpen, now: number): void {
+    const openMs = this.#open(now, state.failedRounds + 1, state.notBefore);
+    this.counts.reopened++;
+    this.tell('reopened', { openMs });
+  }
+
+  #open(now: number, failedRounds: number, notBefore = now): number {
+    const longest = this.#settings.resetTimeoutMaxMs;
+    const openMs = Math.min(Math.max(openTime(failedRounds, this.#settings), notBefore - now), longest);
+    this.#state = open(now, now + openMs, failedRounds);
+    return openMs;
+  }
+
+  #close(now: number): void {
+    this.#state = closed(now, this.#state.failedRounds, this.#settings);
+    this.counts.closed++;
+    this.tell('closed', {});
+  }
+
+  #setMode(to: CircuitMode, why: string | undefined): void {
+    const from = this.#mode;
+    if (from === to) return;
+    this.#mode = to;
+    this.#state = renewed(this.#state);
+    this.tell('mode_changed', { from, to, why });
+    if (to === 'shadow' && this.#state.kind !== 'closed') this.#close(this.#settings.clock.now());
+  }
+}
