@@ -85,6 +85,23 @@ describe('Deadlines', () => {
     expect(seen.map((expired) => expired.mock.results[0]?.value)).toEqual(['ada', 'bob']);
   });
 
+  it('sets its timer in the context of none of its requests, which it would keep', () => {
+    const user = new AsyncLocalStorage<string>();
+    const deadlines = new Deadlines(100);
+    const contexts: unknown[] = [];
+    const { setTimeout } = globalThis;
+    const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((...args: Parameters<typeof setTimeout>) => {
+      contexts.push(user.getStore());
+      return setTimeout(...args);
+    }) as typeof setTimeout);
+    user.run('ada', () => start(() => 'whole', deadlines));
+    vi.advanceTimersByTime(50);
+    user.run('bob', () => start(() => 'whole', deadlines));
+    user.run('cy', () => vi.advanceTimersByTime(60));
+    spy.mockRestore();
+    expect(contexts).toEqual([undefined, undefined]);
+  });
+
   it('waits while the body of the request arrives, and starts anew when it is whole', () => {
     let bytes: number | 'whole' = 10;
     const { events, uploaded } = start(() => bytes);

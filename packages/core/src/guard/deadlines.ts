@@ -12,6 +12,9 @@ export interface DeadlineEvents {
 /** A longer timer would fire at once. */
 export const mostTimerMs = 2 ** 31 - 1;
 
+/** The context of no request: a timer that is set anew each time it fires would hold on to that in which it was set first. */
+const outside = new AsyncResource('brownout.Deadlines');
+
 /** That of one request, in whose asynchronous context it ends. */
 export class Deadline extends AsyncResource {
   readonly exchange: Exchange;
@@ -101,8 +104,9 @@ export class Deadlines {
   /** One that is set already ends no later. */
   #setTimer(ms: number): void {
     if (this.#timer !== undefined) return;
-    this.#timer = setTimeout(sweep, Math.ceil(ms), this);
-    this.#timer.unref();
+    outside.runInAsyncScope(() => {
+      this.#timer = setTimeout(sweep, Math.ceil(ms), this).unref();
+    });
   }
 
   #end(deadline: Deadline): void {
