@@ -77,17 +77,17 @@ export class OverloadedError extends RefusedError {
   }
 }
 
-/** The circuit's `rateLimit` has no room: it would run into the quota of what it protects. */
+/** The circuit's `rateLimit` has no room, or what it protects has said so: it would run into a quota. */
 export class RateLimitedError extends RefusedError {
   override readonly name = 'RateLimitedError';
   override readonly status = 429;
   override readonly statusCode = 429;
 
   constructor(circuit: string, retryAfterMs: number | undefined) {
-    const when = retryAfterMs === undefined ? '' : ` for ${Math.max(1, Math.ceil(retryAfterMs / 1000))} s`;
+    const when = retryAfterMs === undefined ? '' : `; try again in ${Math.max(1, Math.ceil(retryAfterMs / 1000))} s`;
     super(
       'ERR_RATE_LIMITED',
-      `The circuit \`${circuit}\` has no room in its \`rateLimit\`${when}`,
+      `The circuit \`${circuit}\` is at its rate limit${when}`,
       circuit,
       'rate_limited',
       retryAfterMs,

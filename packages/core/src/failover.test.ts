@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBrownout } from './brownout.ts';
-import { CircuitOpenError, DeadlineError, OptionsError } from './errors.ts';
+import { CircuitOpenError, DeadlineError, OptionsError, RateLimitedError } from './errors.ts';
 import { Failover, type FailoverOptions, failover, type Provider } from './failover.ts';
 
 const clock = { now: () => Date.now(), wall: () => Date.now() };
@@ -95,6 +95,57 @@ describe('failover', () => {
   it.each([401, 403, 408, 429, 500, 529])('asks the next after a %i', async (code) => {
     const { ask } = providersOf({ a: status(code), b: () => 2 });
     expect(await ask.run('why')).toMatchObject({ provider: 'b' });
+  });
+
+  it('leaves one alone that is rate limited, for as long as it says', async () => {
+    const limited = (seconds: number) => () => {
+      throw Object.assign(new Error('slow down'), { status: 429, headers: { 'retry-after': seconds } });
+    };
+    const { ask, asked } = providersOf({ a: limited(20), b: () => 2 });
+    await ask.run('why');
+    await vi.advanceTimersByTimeAsync(19_999);
+    await ask.run('why');
+    expect(asked).toEqual(['a', 'b', 'b']);
+    await vi.advanceTimersByTimeAsync(1);
+    await ask.run('why');
+    expect(asked).toEqual(['a', 'b', 'b', 'a', 'b']);
+
+    const all = providersOf({ a: limited(20), b: limited(86_400) });
+    await all.ask.run('why').catch(() => {});
+    await vi.advanceTimersByTimeAsync(5_000);
+    const error = await all.ask.run('why').catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(RateLimitedError);
+    expect(error).toMatchObject({ circuit: 'a', reason: 'rate_limited', retryAfterMs: 15_000 });
+    expect(all.asked).toEqual(['a', 'b']);
+    await vi.advanceTimersByTimeAsync(295_000);
+    await all.ask.run('why').catch(() => {});
+    expect(all.asked).toEqual(['a', 'b', 'a', 'b']);
+  });
+
+  it('says when the first may be asked, of those that are open and those that are rate limited', async () => {
+    const { ask, brownout } = providersOf({
+      a: () => {
+        throw Object.assign(new Error('slow down'), { status: 429, headers: { 'retry-after': 20 } });
+      },
+      b: down,
+    });
+    for (let n = 0; n < 2; n++) await ask.run('why').catch(() => {});
+    expect(brownout.circuit('b').state).toBe('open');
+    await expect(ask.run('why')).rejects.toMatchObject({ circuit: 'b', retryAfterMs: 10_000 });
+    brownout.circuit('b').forceOpen();
+    await expect(ask.run('why')).rejects.toMatchObject({ circuit: 'a', retryAfterMs: 20_000 });
+  });
+
+  it('keeps to the shorter of its own deadline and the caller’s', async () => {
+    for (const [own, given] of [
+      [500, 8_000],
+      [8_000, 500],
+    ] as const) {
+      const { ask } = providersOf({ a: hangs }, { timeoutMs: own });
+      const result = ask.run('why', { timeoutMs: given }).catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(500);
+      expect(await result).toBeInstanceOf(DeadlineError);
+    }
   });
 
   it('asks `next`, and takes what it throws for a yes', async () => {

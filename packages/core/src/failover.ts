@@ -2,7 +2,9 @@ import { Brownout, brownout as processDefault } from './brownout.ts';
 import type { Call } from './circuit/call.ts';
 import { Circuit, circuitName } from './circuit/circuit.ts';
 import { type CircuitOptions, circuitOptionRules } from './circuit/circuit-options.ts';
-import type { RunOptions } from './circuit/runner.ts';
+import { refusalError } from './circuit/refusal-error.ts';
+import { retryAfterOf } from './circuit/retry-after.ts';
+import { deadlineOf, type RunOptions } from './circuit/runner.ts';
 import { statusOf } from './classify.ts';
 import { OptionsError, RefusedError } from './errors.ts';
 import { expectOption, type OptionRules, parseOptions, rules } from './options.ts';
@@ -22,8 +24,9 @@ export interface FailoverOptions extends Omit<CircuitOptions, 'timeoutMs'> {
   /** Which set the circuits are in. @default the process's, `brownout` */
   readonly brownout?: Brownout;
   /**
-   * One deadline over all, in milliseconds; 0 is none. Each but the last has half of what is left of it.
-   * @default none; in `req.brownout.run` nine tenths of what the route has left
+   * One deadline over all, in milliseconds; 0 is none. Each but the last has half of what is left of it. In `req.brownout.run` it is at
+   * most nine tenths of what the route has left.
+   * @default 0
    */
   readonly timeoutMs?: number;
   /**
@@ -40,7 +43,14 @@ export interface Provided<T> {
   readonly provider: string;
 }
 
-type Circuited<Input, T> = Provider<Input, T> & { readonly circuit: Circuit };
+type Circuited<Input, T> = Provider<Input, T> & {
+  readonly circuit: Circuit;
+  /** It has asked not to be asked before, by its circuit's clock. */
+  restsUntil: number;
+};
+
+/** The longest `Retry-After` of a 429 that is obeyed without asking again, in milliseconds. */
+const mostRestMs = 300_000;
 
 const providerRules: OptionRules<Provider<never, unknown>> = {
   name: circuitName,
@@ -79,7 +89,8 @@ export class Failover<Input, T> {
       expectOption('name', parsed.name, circuitName);
       expectOption('run', parsed.run, rules.fn);
       const { name, run, circuit = name } = parsed as Provider<Input, T>;
-      return { name, run, circuit: circuit instanceof Circuit ? circuit : brownout.circuit(circuit, ofCircuits) };
+      const own = circuit instanceof Circuit ? circuit : brownout.circuit(circuit, ofCircuits);
+      return { name, run, circuit: own, restsUntil: Number.NEGATIVE_INFINITY };
     });
     const names = new Set(this.#providers.map(({ name }) => name));
     if (names.size < providers.length) throw new OptionsError('Each provider must have a `name` of its own.');
@@ -91,18 +102,25 @@ export class Failover<Input, T> {
   }
 
   /**
-   * Asks the first provider whose circuit is not open, and the next when it fails. Once one has answered there is no going back: a
-   * stream that breaks later is not taken up by another.
+   * Asks the first provider whose circuit is not open, and the next when it fails. One that answers 429 with a `Retry-After` is left alone
+   * until then, for five minutes at most. Once one has answered there is no going back: a stream that breaks later is not taken up by
+   * another.
    *
-   * @throws what the last one failed with, or the first with what none could do better; with all circuits open the error of the one
-   * that probes first. All as rejections.
+   * @throws what the last one failed with, or the first with what none could do better; when there is none to ask, the refusal of the one
+   * that may be asked first. All as rejections.
    */
   async run(input: Input, options?: RunOptions): Promise<Provided<T>> {
-    const able = this.#providers.filter(({ circuit }) => circuit.state !== 'open');
-    // its refusal says when to come back
-    if (able.length === 0) able.push(this.#soonest());
+    const able = this.#providers.filter((provider) => provider.circuit.state !== 'open' && restMs(provider) <= 0);
+    if (able.length === 0) {
+      const soonest = this.#soonest();
+      const retryAfterMs = restMs(soonest);
+      if (retryAfterMs > 0 && retryAfterMs === untilAsked(soonest))
+        throw refusalError(soonest.circuit.name, { admitted: false, reason: 'rate_limited', retryAfterMs });
+      // its refusal says when to come back
+      able.push(soonest);
+    }
     const { clock } = able[0]!.circuit;
-    const timeoutMs = options?.timeoutMs ?? this.#timeoutMs;
+    const timeoutMs = deadlineOf({ timeoutMs: this.#timeoutMs }, options);
     const endsAt = timeoutMs > 0 ? clock.now() + timeoutMs : Number.POSITIVE_INFINITY;
     let failure: unknown;
     for (const [at, provider] of able.entries()) {
@@ -114,6 +132,7 @@ export class Failover<Input, T> {
         return this.#told(provider, at, await provider.circuit.run((call) => provider.run(input, call), own));
       } catch (error) {
         if (options?.signal?.aborted) throw error;
+        rest(provider, error);
         // a refusal meanwhile says less than a failure
         if (error instanceof RefusedError) failure ??= error;
         else if (this.#isNextWorthIt(error, provider.circuit)) failure = error;
@@ -140,11 +159,25 @@ export class Failover<Input, T> {
     }
   }
 
-  /** The one that probes first; those that were forced open come last. */
+  /** The one that may be asked first; those that were forced open come last. */
   #soonest(): Circuited<Input, T> {
-    const left = ({ circuit }: Circuited<Input, T>) => circuit.retryAfterMs ?? Number.POSITIVE_INFINITY;
-    return this.#providers.reduce((best, one) => (left(one) < left(best) ? one : best));
+    return this.#providers.reduce((best, one) => (untilAsked(one) < untilAsked(best) ? one : best));
   }
+}
+
+type Resting = Pick<Circuited<never, unknown>, 'circuit' | 'restsUntil'>;
+
+const restMs = ({ circuit, restsUntil }: Resting): number => restsUntil - circuit.clock.now();
+
+function untilAsked(provider: Resting): number {
+  const { state, retryAfterMs = Number.POSITIVE_INFINITY } = provider.circuit;
+  return Math.max(state === 'open' ? retryAfterMs : 0, restMs(provider));
+}
+
+function rest(provider: Resting, error: unknown): void {
+  if (statusOf(error) !== 429 || error instanceof RefusedError) return;
+  const { clock } = provider.circuit;
+  provider.restsUntil = clock.now() + Math.min(retryAfterOf(error, clock), mostRestMs);
 }
 
 /**
