@@ -52,10 +52,13 @@ export class Course<Native> {
     return Number.isNaN(this.#startedAt) ? Number.NaN : this.site.clock.now() - this.#startedAt;
   }
 
-  /** What is left of the time to the first byte; `undefined` where that has no limit. */
+  /** What is left of the time to the first byte; `undefined` where that has no limit, or no more. */
   get leftMs(): number | undefined {
     const { timeoutMs } = this.policy;
-    return timeoutMs > 0 ? timeoutMs - (this.elapsedMs || 0) : undefined;
+    if (timeoutMs === 0 || this.phase !== 'running' || !this.governs) return undefined;
+    // on Express a handler begins before its deadline does
+    const { isArmed, leftMs } = this.#deadline ?? { isArmed: true, leftMs: timeoutMs };
+    return isArmed ? leftMs : undefined;
   }
 
   /** Aborts when nobody waits for the handler's answer any more. */

@@ -31,6 +31,10 @@ export class Deadline extends AsyncResource {
     this.exchange = exchange;
     this.events = events;
   }
+
+  get leftMs(): number {
+    return this.endsAt - performance.now();
+  }
 }
 
 /**

@@ -36,10 +36,9 @@ export class InnerCalls<Native> {
     }
   }
 
-  /** What has failed, if a host may have made this status of it. The headers of a 429 tell more. */
+  /** What has failed, if a host may have made this status of it. */
   failureShownAs(status: number): Judgement | undefined {
-    const mayShow = status >= 500 || (status === this.#status && status !== 429);
-    return mayShow ? this.#failure : undefined;
+    return status >= 500 || status === this.#status ? this.#failure : undefined;
   }
 
   /** What providers need of the time to the first byte comes before it. */
