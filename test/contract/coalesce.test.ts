@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { cachedAnswer, createBrownout } from '@brownout/core';
 import { describe, expect, it } from 'vitest';
 import { type Call, type Host, hosts } from './hosts.ts';
@@ -113,6 +114,40 @@ describe.each(hosts)('The same question at once, $name', (host: Host) => {
     answer(3);
     const texts = (await Promise.all(asked)).map(({ text }) => text);
     expect(texts.sort()).toEqual(['own 0', 'own 1', 'own 2', 'own 3']);
+  });
+
+  it.each<[string, (call: Call) => void]>([
+    ['answers', (call) => call.send(404, 'none')],
+    [
+      'throws',
+      () => {
+        throw Object.assign(new Error('none'), { status: 404, expose: true });
+      },
+    ],
+  ])('is not asked by one after another where the handler %s a 404', async (_, act) => {
+    const { calls, askers } = await start();
+    const asked = await askers(5);
+    for (const at of [0, 1]) {
+      calls[at]!.end(() => act(calls[at]!.call));
+      await expect.poll(() => calls.length).toBeGreaterThan(at + 1);
+    }
+    await expect.poll(() => calls.length).toBe(5);
+    for (const { call, end } of calls.slice(2)) end(() => act(call));
+    for (const one of await Promise.all(asked)) expect(one.status).toBe(404);
+  });
+
+  it('degrades for all who wait when the answer falls silent in the middle', async () => {
+    const { calls, askers } = await start({ stream: { idleMs: 300 } });
+    const asked = await askers(3);
+    const stream = new Readable({ read() {} });
+    calls[0]!.end(() => calls[0]!.call.send(200, stream, { 'content-type': 'text/event-stream' }));
+    stream.push('data: 1\n\n');
+    const [first, ...others] = await Promise.all(asked);
+    expect(first!.status).toBe(200);
+    for (const one of others) {
+      expect(one).toMatchObject({ status: 503, tag: 'unavailable; reason=timeout; circuit="a"' });
+    }
+    expect(calls).toHaveLength(1);
   });
 
   it('is no other user’s, nor of who asks for freshness', async () => {

@@ -108,6 +108,7 @@ export class Attempt<Native> implements GuardedAttempt {
       if (course.phase === 'running') course.admission.reach();
       course.settle('failure');
       if (!course.admission.isSilent) course.abort(connectionEnded);
+      course.failOthers('failure');
     } else {
       course.settle(this.#judgement!.verdict);
       if (status < 400 && !course.exchange.degraded)

@@ -1,6 +1,7 @@
 import type { Permit } from '../circuit/permit.ts';
 import type { Verdict } from '../events.ts';
 import type { Exchange } from '../exchange.ts';
+import type { FallbackReason } from '../metadata.ts';
 import type { ProvidedContext, TierSite } from '../tiers/tier.ts';
 import { Admission } from './admission.ts';
 import type { Deadline, DeadlineEvents } from './deadlines.ts';
@@ -144,13 +145,19 @@ export class Course<Native> {
     if (!this.admission.isSilent) this.abort(clientLeft);
     this.#client?.abort(clientLeft());
     if (isAwaited) this.exchange.abandon();
-    this.finish();
+    this.finish(true);
   }
 
-  finish(): void {
+  /** What breaks after it has begun fails for those who wait for it, too. */
+  failOthers(reason: FallbackReason): void {
+    if (this.policy.fallbacks.answer(reason)) this.watch?.degraded({ reason, retryAfterMs: undefined });
+  }
+
+  /** `hasLeft`: the client has left before there was an answer. */
+  finish(hasLeft = false): void {
     this.phase = 'over';
     this.disarm();
-    this.watch?.end();
+    this.watch?.end(hasLeft);
   }
 
   /** Leaves the answer to the host's own error handling. */

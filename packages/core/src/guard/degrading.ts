@@ -78,6 +78,7 @@ function reply<Native>(course: Course<Native>, answer: LadderAnswer, facts: Fact
 export function cut<Native>(course: Course<Native>, reason: FallbackReason, verdict: Verdict = 'failure'): void {
   const { governs, exchange } = course;
   course.settle(verdict);
+  course.failOthers(reason);
   course.finish();
   if (!governs) return;
   course.abort(answeredAlready);

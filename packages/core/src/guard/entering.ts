@@ -30,7 +30,7 @@ function admit<Native>(course: Course<Native>, attempt: AttemptEvents, fresh: Re
   const { admission, exchange } = course;
   if (fresh !== undefined || exchange.closed) {
     admission.release();
-    course.finish();
+    course.finish(fresh === undefined);
     if (fresh === undefined) exchange.abandon();
     else exchange.serve(fresh);
     return;

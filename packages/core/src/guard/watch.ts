@@ -107,15 +107,15 @@ export class Watch {
     this.#next?.succeeded(status, captured);
   }
 
-  /** The request is over. */
-  end(): void {
+  /** The request is over. `hasLeft`: the client has left before there was an answer. */
+  end(hasLeft = false): void {
     this.#release();
     try {
-      this.#watcher.over?.();
+      this.#watcher.over?.(hasLeft);
     } catch (error) {
       this.#failed(error);
     }
-    this.#next?.end();
+    this.#next?.end(hasLeft);
   }
 
   #release(): void {

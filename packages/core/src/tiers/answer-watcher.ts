@@ -54,8 +54,6 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
   #reserved = 0;
   /** Others wait for the answer to this request. */
   #flight: Flight | undefined;
-  /** There was an answer. */
-  #isAnswered = false;
 
   constructor(
     { method, headers }: RequestView,
@@ -110,14 +108,10 @@ export class AnswerWatcher implements TierWatcher, StoringRequest {
     flight?.failed(failure);
   }
 
-  over(): void {
+  over(hasLeft: boolean): void {
     const flight = this.#flight;
     this.#flight = undefined;
-    flight?.passOn(this.#isAnswered);
-  }
-
-  succeeded(): void {
-    this.#isAnswered = true;
+    flight?.passOn(!hasLeft);
   }
 
   wants(status: number, headers: Headers): boolean {

@@ -105,8 +105,8 @@ export interface TierWatcher {
   join?(onWaiting: (leave: () => void) => void): Promise<Joined | undefined> | undefined;
   /** The request is answered by a tier, for this reason. */
   failed?(failure: SharedFailure): void;
-  /** The request is over, whatever came of it; after all else. */
-  over?(): void;
+  /** The request is over, whatever came of it; after all else. `hasLeft`: the client has left before that. */
+  over?(hasLeft: boolean): void;
   /**
    * Asked when the answer's head is known and nothing failed: does it want the body?
    * `headers` are the handler's own and, where compression changed them, those that went out.
