@@ -65,9 +65,24 @@ describe('excerpts of marked up passages', () => {
 
   it('quotes what stands there, markup and all, and cuts none of it', () => {
     const text = `Ships come in spring. The [harbour](${url}) is **north** of the town. Boats are mended there, and sold.`;
-    const [found] = excerpts('Where is the harbour?', [text], { maxChars: 40 });
+    const [found] = excerpts('Where is the harbour?', [text], { max: 1, maxChars: 120 });
     expect(found!.text).toBe(`The [harbour](${url}) is **north** of the town.`);
     expect(text.slice(found!.start, found!.end)).toBe(found!.text);
+  });
+
+  it.each([
+    ['links', `[harbour](${url}) `.repeat(100)],
+    ['links without a space', `[harbour](${url}),`.repeat(100)],
+    ['tags', `<span class="${'x'.repeat(150)}">harbour</span> `.repeat(100)],
+    ['sentences of links', `The [harbour](${url}). `.repeat(100)],
+    ['soft hyphens', `harbour${'\u00ad'.repeat(5_000)} harbour`],
+    ['soft hyphens and spaces', `harbour ${'\u00ad '.repeat(5_000)}`],
+  ])('are at most twice as long as `maxChars`, however much is hidden in %s', (_, text) => {
+    for (const maxChars of [1, 40, 100, 400]) {
+      for (const found of excerpts('harbour', [text, `# A\n\n${text}`], { maxChars, minRelevance: 0 }))
+        expect(found.text.length).toBeLessThanOrEqual(2 * maxChars);
+    }
+    expect(excerpts('harbour', [text, `# A\n\n${text}`])).not.toEqual([]);
   });
 
   it('takes paragraphs of HTML for sentences of their own', () => {

@@ -20,6 +20,8 @@ const MOST_PASSAGES = 200;
 const MOST_SENTENCES = 2000;
 const MOST_CHARACTERS = 100_000;
 const MOST_TITLE = 200;
+/** In UTF-16 code units. */
+const LONGEST_WORD = 100;
 /** What a character takes where words have to be found without spaces, in those of others. */
 const UNSPACED = 4;
 /** What it takes to begin with it, for every sentence, in characters of others. */
@@ -70,7 +72,8 @@ function parse(
     if (sentences === most.sentences) break;
     const own = shown.slice(stretch.start, stretch.end);
     const compared = folded(own);
-    characters += isUnspaced(compared) ? SEGMENTED + UNSPACED * compared.length : compared.length;
+    const begun = isUnspaced(compared) ? SEGMENTED : 0;
+    characters += begun > 0 || isSolid(own) ? begun + UNSPACED * compared.length : compared.length;
     if (characters > most.characters) break;
     sentences++;
     const words = wordsIn(compared);
@@ -81,6 +84,9 @@ function parse(
   const parsed = new Parsed({ text, shown, index }, named, found, question.weights.length);
   return { parsed, taken: { characters, sentences } };
 }
+
+/** Whether words were looked for in it one by one, as where a script has no spaces: too long to be one. */
+const isSolid = (text: string) => text.length > LONGEST_WORD && !/\s/.test(text);
 
 const counted = (words: readonly string[], question: Question) => ({
   terms: words.flatMap((word) => question.termsOf(word)),

@@ -4,7 +4,7 @@ import { isUnspaced, wordSegmenter } from './words.ts';
 export interface Stretch {
   readonly start: number;
   readonly end: number;
-  /** As displayed: a wide character (Han, Kana, Hangul) counts two, a soft hyphen nothing. */
+  /** As displayed: a wide character (Han, Kana, Hangul) counts two, a soft hyphen nothing. At least half the length: what is hidden is quoted. */
   readonly width: number;
 }
 
@@ -42,8 +42,11 @@ function trimmed(text: string, from: number, to: number): Stretch | undefined {
   while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
   // A mark after a space makes one grapheme with it.
   if (start > from && text.charCodeAt(start) >= 0x300 && /^\p{M}/u.test(text.slice(start, start + 2))) start--;
-  return start < end ? { start, end, width: widthOf(text, start, end) } : undefined;
+  return start < end ? { start, end, width: atLeastHalf(widthOf(text, start, end), end - start) } : undefined;
 }
+
+/** The width of what is so long: markup that is hidden in it must not make an excerpt of any length. */
+export const atLeastHalf = (width: number, length: number): number => Math.max(width, Math.ceil(length / 2));
 
 /** Of the white space of UAX #44, what is not ASCII is rare enough to be asked of a pattern. */
 const isSpace = (code: number) =>
@@ -90,8 +93,9 @@ function* cut(text: string, whole: Stretch, maxWidth: number): Generator<Stretch
   for (const unit of units(text.slice(whole.start, whole.end), maxWidth)) {
     const added = widthOf(unit, 0, unit.length);
     const bare = added - (unit.length - unit.trimEnd().length);
-    if (width + bare > maxWidth && end > from) yield* close(2 * (clause - from) > end - from ? clause : end);
-    if (width + bare > maxWidth && end > from) yield* close(end);
+    const isTooWide = () => atLeastHalf(width + bare, end + unit.length - from) > maxWidth && end > from;
+    if (isTooWide()) yield* close(2 * (clause - from) > end - from ? clause : end);
+    if (isTooWide()) yield* close(end);
     end += unit.length;
     width += added;
     if (clauseEnd.test(unit)) clause = end;

@@ -1,4 +1,4 @@
-import { type Stretch, widthOf } from './sentences.ts';
+import { atLeastHalf, type Stretch, widthOf } from './sentences.ts';
 
 /** A sentence and the question's terms in it. */
 export interface Sentence extends Stretch {
@@ -72,7 +72,11 @@ export class Parsed {
 
   /** How wide sentences `first` to before `end` are together, with what stands between them. */
   width(first: number, end: number): number {
-    return this.#begins[end - 1]! + this.sentences[end - 1]!.width - this.#begins[first]!;
+    const last = this.sentences[end - 1]!;
+    return atLeastHalf(
+      this.#begins[end - 1]! + last.width - this.#begins[first]!,
+      last.end - this.sentences[first]!.start,
+    );
   }
 
   /** How many words sentences `first` to before `end` have. */
