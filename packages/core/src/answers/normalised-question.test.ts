@@ -35,4 +35,21 @@ describe('normalisedQuestion', () => {
     const once = normalisedQuestion(text);
     expect(normalisedQuestion(once)).toBe(once);
   });
+
+  it.each([
+    ['marks', `${'?'.repeat(3_990)}x`],
+    ['many marks', `${'?'.repeat(100_000)}x`],
+    ['marks and spaces', `${'? '.repeat(50_000)}x`],
+    ['accents out of order', `a${'\u0301\u0323'.repeat(50_000)}`],
+    ['words', 'a b '.repeat(250_000)],
+  ])('takes no time over %s', (_, text) => {
+    const began = performance.now();
+    const once = normalisedQuestion(text);
+    expect(performance.now() - began).toBeLessThan(500);
+    expect(normalisedQuestion(once)).toBe(once);
+  });
+
+  it('leaves a long text as it is', () => {
+    expect(normalisedQuestion('Why '.repeat(2_000))).toBe('Why '.repeat(2_000));
+  });
 });
