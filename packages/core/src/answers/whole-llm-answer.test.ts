@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { isWholeLlmAnswer } from './whole-llm-answer.ts';
 
@@ -12,6 +13,11 @@ const stream = (...events: unknown[]) =>
     body: Buffer.from(
       events.map((event) => `data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`).join(''),
     ),
+  });
+const zipped = (value: unknown, change = (body: Uint8Array) => body, coding = 'gzip') =>
+  isWholeLlmAnswer({
+    headers: { 'content-type': 'application/json', 'content-encoding': coding },
+    body: change(gzipSync(JSON.stringify(value))),
   });
 const choice = (finish_reason: string | null, message: object = { content: 'so' }) => ({
   choices: [{ finish_reason, message }],
@@ -40,6 +46,8 @@ describe('isWholeLlmAnswer', () => {
         { type: 'response.completed', response: response('completed', said) },
       ),
     ],
+    ['a stream with a line separator in a text', stream(chunk(null), { ...chunk('stop'), text: '\u2028' })],
+    ['a compressed completion that stopped', zipped(choice('stop'))],
     ['a stream of another shape', stream({ token: 'so' }, { done: true })],
   ])('takes %s for whole', (_, isWhole) => {
     expect(isWhole).toBe(true);
@@ -65,6 +73,10 @@ describe('isWholeLlmAnswer', () => {
       'a stream that failed',
       stream({ type: 'response.created' }, { type: 'response.failed', response: response('failed') }),
     ],
+    ['a compressed completion that was cut', zipped(choice('length'))],
+    ['one whose compression was cut', zipped(choice('stop'), (body) => body.subarray(0, -9))],
+    ['one whose compression nobody knows', zipped(choice('stop'), undefined, 'zip')],
+    ['one that grows too large', zipped({ ...choice('stop'), more: 'x'.repeat(2_000_000) })],
     ['a stream with an error in it', stream(chunk(null), { type: 'error', code: 'x' }, chunk('stop'))],
   ])('does not take %s for whole', (_, isWhole) => {
     expect(isWhole).toBe(false);

@@ -1,28 +1,38 @@
 import { isJson } from '../replies/media-type.ts';
 import type { CapturedAnswer } from '../tiers/tier.ts';
+import { canDecode, contentCodings, decoded } from './content-coding.ts';
 
 /**
  * Whether a model's answer is whole, as far as its body tells by the shapes of OpenAI's Chat Completions and Responses, as JSON or as a
  * stream of events: it was not cut for its length, not filtered, no refusal, and no call of a tool that somebody has yet to make. A stream
- * of theirs without its end is not whole either. Other bodies tell nothing, and are.
+ * of theirs without its end is not whole either. A compressed body is read; one that cannot be is not whole. Other bodies tell nothing, and are.
  */
-export function isWholeLlmAnswer({ headers, body }: Pick<CapturedAnswer, 'headers' | 'body'>): boolean {
-  const type = String(headers['content-type'] ?? '');
-  if (isJson(type)) {
-    const ends = endsIn(parsed(Buffer.from(body).toString()));
-    return ends.every((end) => end === 'whole');
-  }
-  if (!/^\s*text\/event-stream\b/i.test(type)) return true;
+export function isWholeLlmAnswer(answer: Pick<CapturedAnswer, 'headers' | 'body'>): boolean {
+  const type = String(answer.headers['content-type'] ?? '');
+  const isStream = /^\s*text\/event-stream\b/i.test(type);
+  if (!isStream && !isJson(type)) return true;
+  const body = textOf(answer);
+  if (body === undefined) return false;
+  if (!isStream) return endsIn(parsed(body)).every((end) => end === 'whole');
   const ends: End[] = [];
   let isModels = false;
-  for (const [, data] of Buffer.from(body)
-    .toString()
-    .matchAll(/^data: ?(.*)$/gm)) {
+  for (const [, data] of body.matchAll(/^data: ?([^\r\n]*)/gm)) {
     const event = parsed(data!);
     isModels ||= isChunk(event);
     ends.push(...endsIn(event));
   }
   return ends.every((end) => end === 'whole') && (!isModels || ends.length > 0);
+}
+
+/** Enough for what a model says at most. */
+const mostBytes = 1024 * 1024;
+
+function textOf({ headers, body }: Pick<CapturedAnswer, 'headers' | 'body'>): string | undefined {
+  const coding = headers['content-encoding'];
+  if (coding === undefined) return Buffer.from(body).toString();
+  const codings = contentCodings(coding);
+  const plain = canDecode(codings) ? decoded(body, codings, mostBytes) : undefined;
+  return plain && Buffer.from(plain).toString();
 }
 
 type End = 'whole' | 'not whole';
