@@ -168,6 +168,24 @@ describe.each(expresses)('Routes of %s', (_, express) => {
   });
 });
 
+describe.each(hosts)('What no route answers ($name)', (host) => {
+  it('is refused for what has failed on its own path alone', async () => {
+    const brownout = createBrownout({ failureThreshold: 3 });
+    const server = host.create({
+      use: { brownout, fallback: [] },
+      routes: {},
+      after: (call) => call.send(call.req.url === '/chat' ? 500 : 200, 'text'),
+    });
+    const url = await start(server);
+    expect(await get(`${url}/logo.svg`)).toBe(200);
+    for (let call = 0; call < 5; call++) expect(await get(`${url}/chat`)).toBe(503);
+    const { calls } = brownout.circuit('ANY /*').metrics();
+    expect(calls).toMatchObject({ success: 1, failure: 3, refused: 2 });
+    expect(await get(`${url}/logo.svg`)).toBe(200);
+    expect(await get(`${url}/other`)).toBe(200);
+  });
+});
+
 describe.each(hosts.filter(({ family }) => family === 'koa'))('Koa without a router ($name)', (host) => {
   it('counts on the mount, at every call', async () => {
     const brownout = createBrownout({ failureThreshold: 3 });

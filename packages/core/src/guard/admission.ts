@@ -108,6 +108,10 @@ export class Admission<Native> {
     if (verdict === 'success') permit?.success(tookMs);
     else if (verdict === 'failure') permit?.failure(tookMs, { retryAfterMs });
     else permit?.ignore();
+    const circuit = this.#circuit;
+    // without a permit a success tells nothing of the circuit
+    if (circuit !== undefined && (permit !== undefined || verdict === 'failure'))
+      this.#circuits.settled(this.#exchange, circuit, verdict);
   }
 
   /** The client left after so many milliseconds: no verdict, but perhaps it waited for long. */

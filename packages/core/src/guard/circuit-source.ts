@@ -1,5 +1,5 @@
 import type { Circuit } from '../circuit/circuit.ts';
-import type { CircuitMode } from '../events.ts';
+import type { CircuitMode, Verdict } from '../events.ts';
 import type { Exchange } from '../exchange.ts';
 
 /** Says which circuit governs a request: at its beginning as far as that is known, and for certain once it is answered. */
@@ -7,6 +7,8 @@ export interface CircuitSource<Native> {
   guess(exchange: Exchange<Native>): Circuit | undefined;
   /** `status`: of the answer, where there is one. `undefined` as result: nothing was reached that is counted. */
   reached(exchange: Exchange<Native>, guess: Circuit | undefined, status?: number): Circuit | undefined;
+  /** What became of a request that this circuit has governed. */
+  settled(exchange: Exchange<Native>, circuit: Circuit, verdict: Verdict): void;
   /** The pattern that a guess stands for, where it came from what was learned. */
   expected(exchange: Exchange<Native>, guess: Circuit | undefined): string | undefined;
   /** Whether the user named it: then it counts what a breaker further in lets through, too. */
@@ -47,4 +49,7 @@ export class OneCircuit<Native> implements CircuitSource<Native> {
   expected(): string {
     return '';
   }
+
+  /** Nor is anything learned of paths. */
+  settled(): void {}
 }

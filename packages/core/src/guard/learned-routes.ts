@@ -10,6 +10,13 @@ interface Claim<Route> {
   readonly route: Route;
 }
 
+/** What a path was answered by last; `route` is `undefined` where that cannot be said. */
+interface Remembered<Route> {
+  readonly route: Route | undefined;
+  /** It failed then, as far as that is noted. */
+  hasFailed: boolean;
+}
+
 /** Patterns by their segments, as far as these are literal or one parameter. */
 class Node<Route> {
   readonly literals = new Map<string, Node<Route>>();
@@ -23,17 +30,17 @@ class Node<Route> {
  * checked once the route is reached.
  */
 export class LearnedRoutes<Route> {
-  readonly #exact = new LRUCache<string, { readonly route: Route | undefined }>({ max: 2_000 });
+  readonly #exact = new LRUCache<string, Remembered<Route>>({ max: 2_000 });
   readonly #methods = new Map<string, Node<Route>>();
 
-  /** What this very path was answered by last; its `route` is `undefined` where that cannot be said. */
-  recall(method: string, path: string): { readonly route: Route | undefined } | undefined {
+  /** What this very path was answered by last. */
+  recall(method: string, path: string): Remembered<Route> | undefined {
     return this.#exact.get(`${method} ${path}`);
   }
 
   /** A path that was guessed wrongly, or that no pattern covers, is remembered by itself. */
   learnPath(method: string, path: string, route: Route | undefined): void {
-    if (path.length <= longestPath) this.#exact.set(`${method} ${path}`, { route });
+    if (path.length <= longestPath) this.#exact.set(`${method} ${path}`, { route, hasFailed: false });
   }
 
   /** The routes whose patterns match, the more literal first. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Circuit } from '../circuit/circuit.ts';
+import type { CircuitOptions } from '../circuit/circuit-options.ts';
 import type { Exchange, Lineup } from '../exchange.ts';
+import { Admission } from './admission.ts';
 import { RouteCircuits } from './route-circuits.ts';
 
 const application = {};
@@ -23,11 +25,11 @@ function to(
 
 const routes = (...patterns: string[]): Lineup => ({ routes: patterns, mounts: [] });
 
-function circuits() {
+function circuits(options: CircuitOptions = {}) {
   const made: string[] = [];
   const source = new RouteCircuits((name) => {
     made.push(name);
-    return new Circuit(name, { failureThreshold: 1 });
+    return new Circuit(name, { failureThreshold: 1, ...options });
   }, 'enforce');
   return {
     source,
@@ -112,6 +114,53 @@ describe('RouteCircuits', () => {
     expect(guessed('/file', { lineup })).toBe('ANY /*');
     expect(guessed('/route', { lineup })).toBeUndefined();
     expect(guessed('/other', { lineup })).toBeUndefined();
+  });
+
+  it('refuses for the mount only what has failed itself, and lets the rest probe where nobody does', () => {
+    let now = 0;
+    const clock = { now: () => now, wall: () => now };
+    const { source, guessed } = circuits({
+      clock,
+      resetTimeoutMs: 100,
+      jitter: 0,
+      successThreshold: 1,
+      slowCallMs: 50,
+      slowCallRateThreshold: 0.5,
+      minimumCalls: 4,
+    });
+    const asks = (path: string, status: number, tookMs = 1) => {
+      const admission = new Admission(source, to(path));
+      admission.guess();
+      expect(admission.admit()).toBeUndefined();
+      const circuit = admission.reach(status)!;
+      admission.settle(status < 500 ? 'success' : 'failure', tookMs);
+      return circuit;
+    };
+    const circuit = asks('/logo.svg', 200);
+    asks('/chat', 500);
+    expect(circuit.state).toBe('open');
+    expect([guessed('/logo.svg'), guessed('/chat'), guessed('/other')]).toEqual([undefined, 'ANY /*', undefined]);
+    circuit.forceOpen();
+    expect(guessed('/logo.svg')).toBe('ANY /*');
+    circuit.clearOverride();
+
+    asks('/logo.svg', 500); // alone while the circuit is open
+    expect(guessed('/logo.svg')).toBe('ANY /*');
+    asks('/page', 200);
+    expect(guessed('/page')).toBeUndefined();
+
+    now = 100;
+    const probe = circuit.admit();
+    expect([guessed('/page'), guessed('/chat')]).toEqual([undefined, 'ANY /*']);
+    if (probe.admitted) probe.ignore();
+    asks('/page', 200);
+    expect(circuit.state).toBe('closed');
+    asks('/chat', 200);
+    asks('/logo.svg', 200);
+
+    for (let call = 0; call < 2; call++) asks('/page', 200, 60);
+    expect(circuit.state).toBe('open');
+    expect([guessed('/page'), guessed('/chat')]).toEqual(['ANY /*', undefined]);
   });
 
   it('refuses no file for a route that has answered none, and nothing unseen once middleware has answered for it', () => {

@@ -1,5 +1,5 @@
 import type { Circuit } from '../circuit/circuit.ts';
-import type { CircuitMode } from '../events.ts';
+import type { CircuitMode, Verdict } from '../events.ts';
 import type { Exchange } from '../exchange.ts';
 import type { CircuitSource } from './circuit-source.ts';
 import { KnownRoute, lineupOf } from './known-route.ts';
@@ -67,6 +67,17 @@ export class RouteCircuits<Native> implements CircuitSource<Native> {
     return known.circuit;
   }
 
+  /** Who shares the circuit of the mount is not refused for each other: which paths have failed is noted one by one. */
+  settled(exchange: Exchange<Native>, circuit: Circuit, verdict: Verdict): void {
+    const { mount, learned } = this.#routesOf(exchange.application);
+    if (mount?.circuit !== circuit || verdict === 'ignore') return;
+    const exact = learned.recall(methodOf(exchange.request.method), exchange.routedPath);
+    if (exact?.route !== mount) return;
+    if (verdict === 'failure') exact.hasFailed = true;
+    // a success that has opened it was too slow
+    else if (circuit.state !== 'half_open') exact.hasFailed = circuit.state === 'open';
+  }
+
   /** No route was reached, and yet there is an answer. */
   #before(
     routes: ApplicationRoutes,
@@ -81,7 +92,8 @@ export class RouteCircuits<Native> implements CircuitSource<Native> {
     if (passed?.isDistinct || mount.circuit === guess) return mount;
     if (status !== undefined && status < 400) passed?.overtaken();
     else if (passed !== undefined) return mount;
-    routes.learned.learnPath(method, exchange.routedPath, mount);
+    const { routedPath: path } = exchange;
+    if (routes.learned.recall(method, path)?.route !== mount) routes.learned.learnPath(method, path, mount);
     return mount;
   }
 
@@ -128,6 +140,7 @@ function foreseen<Native>(
   const { learned, mount, unclaimed } = routes;
   const exact = learned.recall(method, exchange.routedPath);
   if (exact !== undefined && !(exact.route === mount && mount !== undefined && mayRefuse(mount))) return exact.route;
+  if (exact?.hasFailed === false && isSpared(mount!.circuit)) return undefined;
   const claims = learned.claims(method, exchange.routedPath);
   if (exact === undefined && !claims.some(mayRefuse) && !unclaimed.some(mayRefuse)) return claims[0];
   const route = confirmed(routes, method, exchange, claims, exact?.route);
@@ -158,6 +171,14 @@ function confirmed<Native>(
   const hidden = ({ isDistinct, pattern }: KnownRoute) => isDistinct && !routes.includes(pattern);
   const claimed = claims.find((claim) => hidden(claim) && claim.isReachedBy(key, exchange));
   return claimed ?? (routes.length === 0 ? mount : undefined);
+}
+
+/**
+ * Whether a path that has not failed itself is let through, though the circuit of its mount is open. It probes where nobody else does:
+ * those that have failed may never be asked for again.
+ */
+function isSpared({ mode, state, inFlight }: Circuit): boolean {
+  return mode !== 'forced_open' && (state === 'open' || (state === 'half_open' && inFlight > 0));
 }
 
 const mayRefuse = ({ circuit }: KnownRoute): boolean => circuit.mayRefuse;
