@@ -17,7 +17,7 @@ export interface CircuitView {
     readonly ignored: number;
     readonly refused: number;
   };
-  /** How many answers went out by level, `fresh` among them. */
+  /** How many answers went out by level, `fresh` and `cut` among them. */
   readonly answers: Readonly<Record<string, number>>;
   /** The last changes of state, newest first. */
   readonly transitions: readonly Transition[];
@@ -41,7 +41,7 @@ export function observe(
   providers: readonly string[],
   changed: () => void,
 ): () => CircuitView {
-  const answers: Record<string, number> = { fresh: 0, l1_cache: 0, excerpts: 0, queued: 0, unavailable: 0 };
+  const answers: Record<string, number> = { fresh: 0, l1_cache: 0, excerpts: 0, cut: 0, queued: 0, unavailable: 0 };
   const transitions: Transition[] = [];
   let openMs = 0;
   const note = (event: Transition['event'], at: number, detail?: string) => {
@@ -66,7 +66,8 @@ export function observe(
   });
   brownout.on('closed', ({ circuit, at }) => (circuit === name ? note('closed', at) : changed()));
   brownout.on('mode_changed', ({ circuit, at, to }) => (circuit === name ? note('mode_changed', at, to) : changed()));
-  brownout.on('degraded', ({ level }) => count(level));
+  // The end of a stream that broke off is told as `unavailable`, too: its status was out already.
+  brownout.on('degraded', ({ level, status }) => count(level === 'unavailable' && status === 200 ? 'cut' : level));
   brownout.on('settled', ({ circuit, verdict }) =>
     verdict === 'success' && providers.includes(circuit) ? count('fresh') : changed(),
   );

@@ -1,14 +1,16 @@
 import { byId, h } from './dom.js';
 
 const steps = [
-  ['fresh', 'Ask a question. The model answers.'],
-  ['broken', 'Break the model: choose 500, Hang or Refuse.'],
-  ['failure', 'Ask again. It fails, and yet you get an answer.'],
+  ['fresh', 'Ask a question. The model answers, token by token.'],
+  ['cut', 'Choose Stall and ask another: it breaks off after ten words, and says so.'],
+  ['l1_cache', 'Ask what was answered before: it streams back from the cache.'],
+  ['excerpts', 'Try the other one again: excerpts of the handbook.'],
   ['open', 'Ask until five have failed: the circuit opens.'],
-  ['l1_cache', 'Ask what was asked before: the cached answer, at once.'],
-  ['excerpts', 'Ask something new: excerpts of the handbook.'],
   ['unavailable', 'Ask about chess: an honest 503 that says when to come back.'],
-  ['closed', 'Mend the model, wait for the probe, ask twice: it closes.'],
+  ['backup', 'Choose “With a backup” and ask: another model answers.'],
+  ['queued', 'Choose “Or later” and ask something new: it waits in line.'],
+  ['closed', 'Mend the model, wait for the probe, ask twice: the circuit closes.'],
+  ['done', 'Look at the question that waited: it has its answer.'],
 ];
 const done = new Set();
 
@@ -28,7 +30,7 @@ export function drawSteps() {
 }
 
 function drawNext(index) {
-  const text = index < 0 ? 'That was all of it. Break the other host, or try Hang and 429.' : steps[index][1];
+  const text = index < 0 ? 'That was all of it. Break the other host, or try 500, 429 and Refuse.' : steps[index][1];
   byId('next').replaceChildren(h('b', {}, index < 0 ? 'Done' : `Step ${index + 1} of ${steps.length}`), ` ${text}`);
 }
 

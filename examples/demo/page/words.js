@@ -5,7 +5,33 @@ export const levels = {
   excerpts: 'Excerpts',
   unavailable: 'Unavailable',
   error: 'Error',
+  cut: 'Broke off',
+  queued: 'Queued',
+  running: 'Being asked',
+  done: 'Done, later',
+  failed: 'Failed',
+  expired: 'Expired',
+  lost: 'Lost',
 };
+
+/** What the page says under an answer that is not the whole one, and the button that asks again, if that helps. */
+export const nextSteps = {
+  cut: (reason) => [
+    `${reason === 'timeout' ? 'The model fell silent here' : 'The answer broke off here'}: this is not all of it. Ask again, and you get the best there is.`,
+    'Try again',
+  ],
+  excerpts: () => [undefined, 'Try again'],
+  unavailable: () => [undefined, 'Try again'],
+  error: () => [undefined, 'Try again'],
+  queued: () => ['Your question waits in line. It is asked once the circuit has closed, and its answer comes here.'],
+  running: () => ['Your question is being asked now.'],
+  failed: () => ['It was asked, and failed for good.', 'Try again'],
+  expired: () => ['It waited for too long.', 'Try again'],
+  lost: () => ['The demo knows nothing of this job any more.', 'Try again'],
+};
+
+/** The ways to ask, by their paths. */
+export const ways = { '/ask': 'One model', '/ask/any': 'With a backup', '/ask/later': 'Or later' };
 
 export const reasons = {
   circuit_open: 'the circuit is open',
@@ -23,6 +49,7 @@ export const states = { closed: 'Closed', open: 'Open', half_open: 'Half-open', 
 export const upstreamModes = {
   ok: ['Healthy', 'answers', 'Healthy'],
   slow: ['Slow', 'answers late', 'Slow'],
+  stall: ['Stall', 'in mid-answer', 'Stalls'],
   500: ['500', 'server error', 'Error 500'],
   429: ['429', 'rate limit', 'Limits the rate'],
   hang: ['Hang', 'no answer', 'Hangs'],
@@ -36,6 +63,9 @@ export const transitions = {
   closed: ['→ closed', 'all is well again'],
   mode_changed: ['by hand', ''],
 };
+
+/** The order of the switches: numeric keys come first in an object. */
+export const upstreamOrder = ['ok', 'slow', 'stall', '500', '429', 'hang', 'refuse'];
 
 export const modes = { forced_open: 'forced open', enforce: 'the override is cleared' };
 
