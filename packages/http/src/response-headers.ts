@@ -30,10 +30,14 @@ const kOutHeaders = Object.getOwnPropertySymbols(new OutgoingMessage()).find(
 export function snapshotHeaders(res: ServerResponse): readonly StandingHeader[] {
   const set = outHeaders(res);
   if (set === null) return none;
-  return Object.keys(set).map((key) => {
-    const [name, value] = set[key]!;
-    return [key, name, Array.isArray(value) ? value.slice() : value];
-  });
+  const keys = Object.keys(set);
+  const standing = new Array<StandingHeader>(keys.length);
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at]!;
+    const { 0: name, 1: value } = set[key]!;
+    standing[at] = [key, name, Array.isArray(value) ? value.slice() : value];
+  }
+  return standing;
 }
 
 function outHeaders(res: ServerResponse): SetHeaders | null {
