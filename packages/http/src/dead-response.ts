@@ -38,10 +38,15 @@ export function breakOff(res: ServerResponse, destroy: () => void): void {
 
 /**
  * Takes back what a handler has corked: Node would send a chunked answer that ends corked with its end before its last bytes
- * (seen on 24).
+ * (seen on 24). `false`: what it has corked cannot be sent, and is half out.
  */
-export function uncorkAll(res: ServerResponse): void {
-  while (res.writableCorked > 0) res.uncork();
+export function uncorkAll(res: ServerResponse): boolean {
+  try {
+    while (res.writableCorked > 0) res.uncork();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

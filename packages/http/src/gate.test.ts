@@ -317,6 +317,38 @@ describe('Gate', () => {
     expect(broken.whole).toBe(false);
   });
 
+  it('breaks an answer off that is cut where what the handler has corked cannot be sent', async () => {
+    const { whole, body } = await ask(async (res, policy) => {
+      res.write('first');
+      await sleep(5);
+      res.cork();
+      res.write('more', 'none' as never);
+      policy.gate.cut('last');
+    });
+    expect([whole, body.includes('last')]).toEqual([false, false]);
+  });
+
+  it('takes an answer for whole whose client leaves at the last byte that was promised', async () => {
+    const leaving = (length: number) =>
+      ask(
+        (res, policy) => {
+          policy.capturing = true;
+          res.setHeader('Content-Length', length);
+          res.write('whole');
+          res.once('close', () => res.end());
+        },
+        undefined,
+        'GET',
+        true,
+      );
+    const { policy } = await leaving(5);
+    await expect.poll(() => policy.told).toEqual(['began 200', 'whole 200']);
+    expect(Buffer.from(policy.captured!.body).toString()).toBe('whole');
+    await new Promise((resolve) => server!.close(resolve));
+    const left = (await leaving(6)).policy;
+    await expect.poll(() => left.told).toEqual(['began 200', 'deserted 200']);
+  });
+
   it('returns on HTTP/2 what a response returns there', async () => {
     const returned: unknown[] = [];
     const h2 = createServer2((_req, res) => {

@@ -133,19 +133,20 @@ export class Gate {
   cut(last: string | undefined): void {
     if (this.#held.phase !== 'flowing' || this.#answer.isOver) return;
     const { res } = this.#held;
-    this.#silence();
-    if (last === undefined) breakOff(res, () => this.#held.call('destroy', []));
+    const mayGoOn = this.#silence();
+    if (last === undefined || !mayGoOn) breakOff(res, () => this.#held.call('destroy', []));
     else {
       shieldAnswered(res);
       this.#held.call('end', [last]);
     }
   }
 
-  /** From now on the answer is ours, and nothing of the handler's goes out. */
-  #silence(): void {
+  /** From now on the answer is ours, and nothing of the handler's goes out. `false`: nor can anything of ours. */
+  #silence(): boolean {
     this.#held.phase = 'answered';
-    deaden(this.#held, this.#answer);
+    const mayGoOn = deaden(this.#held, this.#answer);
     this.#answer.letGo();
+    return mayGoOn;
   }
 
   /** Asks whether a head with this status may go out, and holds what follows if not. */

@@ -162,6 +162,12 @@ export class HandlerAnswer {
     this.#sources?.goOn();
     if (this.#isOver || phase === 'answered') return;
     this.#isOver = true;
+    if (phase === 'flowing' && !this.#isDestroyed && this.body.isComplete) {
+      // its client has seen the last byte that was promised, and did not wait for the handler to say so
+      this.#held.phase = 'released';
+      this.#attempt.ended('whole', this.head.status, this.body.captured(this.head));
+      return;
+    }
     this.body.giveUpCapture();
     const isTheirs = phase === 'flowing' || phase === 'waiting';
     const isBroken = isTheirs && (this.#isDestroyed || isDestroyedHere(res));

@@ -20,12 +20,14 @@ export function wrapMethods(held: HeldResponse, answer: HandlerAnswer): void {
 
 /**
  * Makes what the handler does from now on harmless: wrappers on top of whatever was put on the response since. Inner middleware holds
- * on to our first ones, and would otherwise add its own headers and bytes to our answer.
+ * on to our first ones, and would otherwise add its own headers and bytes to our answer. `false`: nothing can come after what it has
+ * corked.
  */
-export function deaden(held: HeldResponse, answer: HandlerAnswer): void {
-  uncorkAll(held.res);
+export function deaden(held: HeldResponse, answer: HandlerAnswer): boolean {
+  const isSent = uncorkAll(held.res);
   wrapMethods(held, answer);
   deadenSetters(held.res, held.beneath, () => held.isPassing);
+  return isSent;
 }
 
 function writeHead(held: HeldResponse, answer: HandlerAnswer, args: unknown[]): unknown {

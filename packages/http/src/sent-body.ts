@@ -67,6 +67,11 @@ export class SentBody {
     return this.#bytes !== (promisedLength(this.#res) ?? this.#bytes) && namesLength(this.#res);
   }
 
+  /** Whether all that its head has promised has gone out. */
+  get isComplete(): boolean {
+    return !this.isGiven && this.#bytes === promisedLength(this.#res) && namesLength(this.#res);
+  }
+
   /** The whole answer, captured. */
   captured({ status, coding }: ResponseHead): CapturedAnswer | undefined {
     const body = this.#capture?.body();

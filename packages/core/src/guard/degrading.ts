@@ -70,7 +70,14 @@ function reply<Native>(course: Course<Native>, answer: LadderAnswer, facts: Fact
   course.finish();
   const { exchange } = course;
   const sent = course.policy.fallbacks.reply(exchange, answer, facts);
-  exchange.reply(sent);
+  try {
+    exchange.reply(sent);
+  } catch (fault) {
+    // what the host says of it must not go nowhere
+    exchange.release();
+    exchange.fail(fault);
+    return;
+  }
   tell(course, facts.reason, answer.level, sent.status);
 }
 
