@@ -131,6 +131,34 @@ describe.each(hosts)('An LLM route, $name', (host: Host) => {
       expect((await ask(body)).level).toBe('unavailable');
     },
   );
+
+  it.each<[string, object, string, object]>([
+    ['no question', {}, 'unavailable', {}],
+    ['no body but a list', [], 'unavailable', {}],
+    ['a question that is none', { question: { a: [1] } }, 'unavailable', {}],
+    ['a question of 90 KB', { question: 'litres reservoir '.repeat(5_000) }, 'excerpts', {}],
+    ['90 KB of question marks', { question: `${'?'.repeat(90_000)}x` }, 'unavailable', {}],
+    ['90 KB of accents', { question: `a${'\u0301\u0323'.repeat(22_000)}` }, 'unavailable', {}],
+    ['a body of 20,000 values', { question: 'litres reservoir?', x: Array(20_000).fill(1) }, 'excerpts', {}],
+    ['a context of 50 MB', { question: 'litres reservoir?' }, 'excerpts', { context: () => [...passages, huge] }],
+    ['a context of bytes', { question: 'litres reservoir?' }, 'unavailable', { context: () => [binary] }],
+    [
+      'malformed passages',
+      { question: 'litres reservoir?' },
+      'excerpts',
+      { context: () => [null, 5, [], { text: 5 }, {}, { text: passages[0]!.text, source: 5, score: {} }] },
+    ],
+    ['a context that is no list', { question: 'litres reservoir?' }, 'unavailable', { context: () => 'passages' }],
+  ])('is not stopped by %s', async (_, body, level, options) => {
+    const { ask, circuit } = await start(echo, options);
+    expect((await ask(body)).status).toBe(200);
+    circuit.forceOpen();
+    const began = performance.now();
+    const again = await ask(body);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect([200, 503]).toContain(again.status);
+    if (again.level !== 'l1_cache') expect(again.level).toBe(level);
+  });
 });
 
 describe('llmRoute', () => {
@@ -159,3 +187,6 @@ describe('llmRoute', () => {
     expect(() => llmRoute(options)).toThrow(said);
   });
 });
+
+const huge = { text: 'The reservoir is old. '.repeat(2_500_000) };
+const binary = Buffer.from(Array.from({ length: 100_000 }, (_, n) => (n * 7919) % 256)).toString('latin1');

@@ -1,3 +1,4 @@
+import { JsonRoom } from './answers/canonical-json.ts';
 import { normalisedQuestion } from './answers/normalised-question.ts';
 import type { AnswerStore } from './answers/store.ts';
 import { isWholeLlmAnswer } from './answers/whole-llm-answer.ts';
@@ -101,7 +102,7 @@ function answerKey<Native>(
   const { accept, 'accept-language': language } = request.headers;
   return {
     question: normalised,
-    body: replaced(request.body, asked, normalised),
+    body: replaced(request.body, asked, normalised, new JsonRoom()),
     version: typeof version === 'function' ? version(native) : version,
     // the same question is answered as JSON or as a stream
     accept,
@@ -109,12 +110,13 @@ function answerKey<Native>(
   };
 }
 
-/** A value with one text in it replaced wherever it stands. */
-function replaced(value: unknown, text: string, by: string): unknown {
+/** A value with one text in it replaced wherever it stands. @throws RangeError for one that is too large to be compared */
+function replaced(value: unknown, text: string, by: string, room: JsonRoom): unknown {
+  room.take(0);
   if (value === text) return by;
-  if (Array.isArray(value)) return value.map((item) => replaced(item, text, by));
+  if (Array.isArray(value)) return value.map((item) => replaced(item, text, by, room));
   if (!rules.plainObject.test(value)) return value;
   return Object.fromEntries(
-    Object.entries(value as object).map(([name, member]) => [name, replaced(member, text, by)]),
+    Object.entries(value as object).map(([name, member]) => [name, replaced(member, text, by, room)]),
   );
 }

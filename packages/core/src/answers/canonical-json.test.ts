@@ -66,4 +66,19 @@ describe('canonicalJson', () => {
   ])('refuses %s, which JSON would lose or confuse', (_, value) => {
     expect(() => canonicalJson(value)).toThrow();
   });
+
+  it.each<[string, unknown]>([
+    ['a long text', 'x'.repeat(262_145)],
+    ['many texts', Array.from({ length: 300 }, () => 'x'.repeat(1_000))],
+    ['many values', Array.from({ length: 10_000 }, () => 1)],
+    ['many names', Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`n${n}`, n]))],
+    ['many lists in lists', JSON.parse(`${'['.repeat(9_000)}${']'.repeat(9_000)}`)],
+  ])('refuses %s: to compare that would hold others up', (_, value) => {
+    expect(() => canonicalJson(value)).toThrow(RangeError);
+  });
+
+  it('takes what is not that large', () => {
+    const value = [Array.from({ length: 2_000 }, (_, n) => ({ n })), 'x'.repeat(50_000)];
+    expect(canonicalJson(value)).toBe(JSON.stringify(value));
+  });
 });
