@@ -154,4 +154,46 @@ describe('Drain', () => {
     expect(first.status).toBe('cancelled');
     expect(aborted).toHaveLength(2);
   });
+
+  it('waits as long as a timer can, where an upstream asks for longer', async () => {
+    let calls = 0;
+    const set = vi.spyOn(globalThis, 'setTimeout');
+    const limited = Object.assign(new Error('slow down'), { status: 429, headers: { 'retry-after': 86_400 * 365 } });
+    const { add } = deskWith(() => {
+      calls++;
+      return Promise.reject(limited);
+    });
+    add('1');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(calls).toBe(1);
+    for (const [, ms] of set.mock.calls) expect(ms).toBeLessThan(2 ** 31);
+    set.mockRestore();
+  });
+
+  it.each([0, 1])('tries again what an inner circuit has counted, whoever else is busy: %i', async (others) => {
+    const inner = new Circuit('inner', { clock });
+    let calls = 0;
+    const { desk, add } = deskWith((data) =>
+      inner.run(async () => {
+        if (++calls === 1) throw new Error('down');
+        return data;
+      }),
+    );
+    for (let n = 0; n < others; n++) inner.admit();
+    const { id } = add('1');
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(desk.find(id, '"a"')).toMatchObject({ status: 'done', failures: 1 });
+  });
+
+  it('lets go of a circuit whose jobs are forgotten', async () => {
+    const { desk, add, circuit } = deskWith(async (data) => data);
+    add('1');
+    await vi.advanceTimersByTimeAsync(0);
+    const other = new Circuit('other', { clock });
+    desk.add({ scope: '"a"', data: '2', idempotencyKey: undefined }, other);
+    expect(circuit.events.wanted('closed')).toBe(true);
+    await vi.advanceTimersByTimeAsync(1_200_000);
+    desk.add({ scope: '"a"', data: '3', idempotencyKey: undefined }, new Circuit('third', { clock }));
+    expect([circuit, other].map(({ events }) => events.wanted('closed'))).toEqual([false, false]);
+  });
 });

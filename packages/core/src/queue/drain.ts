@@ -1,3 +1,4 @@
+import { ownerOf } from '../circuit/attribution.ts';
 import type { CircuitHandle } from '../circuit/circuit-handle.ts';
 import { retryAfterOf } from '../circuit/retry-after.ts';
 import { statusOf } from '../classify.ts';
@@ -19,6 +20,8 @@ export interface DrainOptions {
 
 /** Live requests have this long to probe a circuit first, in milliseconds. */
 const liveFirstMs = 1_000;
+/** Node's longest timer, in milliseconds; a longer one would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
 /** A circuit that is forced open is looked at again so often. */
 const forcedOpenMs = 10_000;
 
@@ -35,6 +38,8 @@ export class Drain {
   #pausedUntil = 0;
   #failures: number;
   #timer: NodeJS.Timeout | undefined;
+  /** What ends the listening. */
+  readonly #unlisten: (() => void)[];
   /** Live requests had their chance to probe. */
   #isProbing = false;
 
@@ -44,11 +49,17 @@ export class Drain {
     this.#options = options;
     this.#pace = new Pace(options.maxConcurrent);
     this.#failures = this.#failuresNow;
-    for (const name of ['closed', 'mode_changed', 'reset'] as const) {
+    this.#unlisten = (['closed', 'mode_changed', 'reset'] as const).map((name) =>
       circuit.events.on(name, (event) => {
         if (event.circuit === circuit.name) this.wake();
-      });
-    }
+      }),
+    );
+  }
+
+  /** Nothing is left to do. */
+  close(): void {
+    clearTimeout(this.#timer);
+    for (const off of this.#unlisten) off();
   }
 
   /** Runs what may run now. */
@@ -59,7 +70,7 @@ export class Drain {
       if (this.#queue.waiting === 0 || this.#running >= this.#pace.limit) return;
       const waitMs = Math.max(this.#pausedUntil - clock.now(), this.#untilAdmitted());
       if (waitMs > 0) {
-        this.#timer = setTimeout(() => this.#retry(), waitMs);
+        this.#timer = setTimeout(() => this.#retry(), Math.min(waitMs, longestTimerMs));
         // a process that has nothing else to do may exit: these jobs are in its memory alone
         this.#timer.unref();
         return;
@@ -89,18 +100,28 @@ export class Drain {
     const { clock } = this.#circuit;
     const { run, timeoutMs } = this.#options;
     job.stop = new AbortController();
+    let isItsOwnFault = false;
+    const call = async ({ signal }: { readonly signal: AbortSignal }) => {
+      try {
+        return await run(job, signal);
+      } catch (error) {
+        // what an inner circuit has counted is nobody's fault here
+        isItsOwnFault = this.#circuit.verdictOf({ error }) === 'ignore' && ownerOf(error) === undefined;
+        throw error;
+      }
+    };
     try {
-      const result = await this.#circuit.run(({ signal }) => run(job, signal), { signal: job.stop.signal, timeoutMs });
+      const result = await this.#circuit.run(call, { signal: job.stop.signal, timeoutMs });
       this.#queue.end(job, 'done', clock.wall(), result);
     } catch (error) {
-      this.#failed(job, error);
+      this.#failed(job, error, isItsOwnFault);
     }
     this.#running--;
     this.#look();
     this.wake();
   }
 
-  #failed(job: Job, error: unknown): void {
+  #failed(job: Job, error: unknown, isItsOwnFault: boolean): void {
     const { clock } = this.#circuit;
     if (error instanceof RefusedError || statusOf(error) === 429) {
       this.#queue.putBack(job);
@@ -108,7 +129,6 @@ export class Drain {
       this.#pausedUntil = clock.now() + Math.max(liveFirstMs, retryAfterOf(error, clock));
       return;
     }
-    const isItsOwnFault = this.#circuit.verdictOf({ error }) === 'ignore';
     if (isItsOwnFault || ++job.failures >= this.#options.maxFailures) {
       this.#queue.end(job, 'failed', clock.wall());
     } else this.#queue.putBack(job);

@@ -57,9 +57,19 @@ export class JobDesk {
     return undefined;
   }
 
+  /** Circuits come and go, as those of routes do that are learned. */
+  #closeEmpty(): void {
+    for (const { circuit, queue, drain } of this.#counters.values()) {
+      if (!queue.isEmpty(circuit.clock.wall())) continue;
+      drain.close();
+      this.#counters.delete(circuit);
+    }
+  }
+
   #counter(circuit: CircuitHandle): Counter {
     let counter = this.#counters.get(circuit);
     if (counter === undefined) {
+      this.#closeEmpty();
       const queue = new MemoryQueue(this.#limits);
       counter = { circuit, queue, drain: new Drain(circuit, queue, this.#options) };
       this.#counters.set(circuit, counter);

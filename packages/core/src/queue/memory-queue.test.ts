@@ -35,6 +35,24 @@ describe('MemoryQueue', () => {
     expect(queue.find(first.id, 2)).toBeUndefined();
   });
 
+  it('gives another job for the same key with other data, and keeps to the newer', () => {
+    const queue = new MemoryQueue(limits);
+    const first = queue.add(job('a', 'k'), 0)!;
+    const second = queue.add({ ...job('a', 'k'), data: '2' }, 500)!;
+    expect(second.id).not.toBe(first.id);
+    queue.end(queue.next(500)!, 'done', 500);
+    expect(queue.find(first.id, 2_100)).toBeUndefined();
+    expect(queue.add({ ...job('a', 'k'), data: '2' }, 2_100)?.id).toBe(second.id);
+  });
+
+  it('is empty once all it kept is forgotten', () => {
+    const queue = new MemoryQueue(limits);
+    expect(queue.isEmpty(0)).toBe(true);
+    queue.add(job(), 0);
+    expect(queue.isEmpty(1_999)).toBe(false);
+    expect(queue.isEmpty(2_000)).toBe(true);
+  });
+
   it('gives the same job for the same key of the same scope', () => {
     const queue = new MemoryQueue(limits);
     const first = queue.add(job('a', 'k'), 0);

@@ -29,7 +29,9 @@ export class MemoryQueue {
   readonly #byKey = new Map<string, string>();
   readonly #keys = new Map<string, string>();
   readonly #open = new Map<string, number>();
-  #waiting: Job[] = [];
+  readonly #waiting = new Set<Job>();
+  /** Those that were put back, first. */
+  readonly #again: Job[] = [];
 
   constructor(limits: QueueLimits) {
     this.#limits = limits;
@@ -40,7 +42,8 @@ export class MemoryQueue {
     this.#sweep(now);
     const key = idempotencyKey === undefined ? undefined : JSON.stringify([scope, idempotencyKey]);
     const known = key === undefined ? undefined : this.#jobs.get(this.#byKey.get(key) ?? '');
-    if (known !== undefined) return known;
+    // the same key for something else is another's, or a mistake: its job would answer another question
+    if (known?.data === data) return known;
     const { maxJobs, maxPerScope, maxAgeMs } = this.#limits;
     const open = this.#open.get(scope) ?? 0;
     if (open >= maxPerScope || (this.#jobs.size >= maxJobs && !this.#forgetOne())) return undefined;
@@ -55,7 +58,7 @@ export class MemoryQueue {
     };
     this.#jobs.set(job.id, job);
     this.#open.set(scope, open + 1);
-    this.#waiting.push(job);
+    this.#waiting.add(job);
     if (key !== undefined) {
       this.#byKey.set(key, job.id);
       this.#keys.set(job.id, key);
@@ -71,33 +74,47 @@ export class MemoryQueue {
   /** The one that has waited longest. It runs from now on. */
   next(now: number): Job | undefined {
     this.#sweep(now);
-    const job = this.#waiting.shift();
-    if (job !== undefined) job.status = 'running';
+    const [job] = this.#again.length > 0 ? this.#again : this.#waiting;
+    if (job === undefined) return undefined;
+    this.#unqueue(job);
+    job.status = 'running';
     return job;
   }
 
   /** How many wait. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting.size + this.#again.length;
   }
 
   /** It could not run now: it is the next again. */
   putBack(job: Job): void {
     if (job.status !== 'running') return;
     job.status = 'queued';
-    this.#waiting.unshift(job);
+    this.#again.unshift(job);
   }
 
   /** It is over; again is a no-op. */
   end(job: Job, status: 'done' | 'failed' | 'expired' | 'cancelled', now: number, result?: string): void {
     if (isOver(job)) return;
-    if (job.status === 'queued') this.#waiting = this.#waiting.filter((one) => one !== job);
+    if (job.status === 'queued') this.#unqueue(job);
     job.status = status;
     job.finishedAt = now;
     if (result !== undefined) job.result = result;
     const open = this.#open.get(job.scope)! - 1;
     if (open > 0) this.#open.set(job.scope, open);
     else this.#open.delete(job.scope);
+  }
+
+  /** Nothing is kept that anybody could ask for. */
+  isEmpty(now: number): boolean {
+    this.#sweep(now);
+    return this.#jobs.size === 0;
+  }
+
+  #unqueue(job: Job): void {
+    if (this.#waiting.delete(job)) return;
+    const at = this.#again.indexOf(job);
+    if (at >= 0) this.#again.splice(at, 1);
   }
 
   #sweep(now: number): void {
@@ -121,7 +138,7 @@ export class MemoryQueue {
   #forget({ id }: Job): void {
     this.#jobs.delete(id);
     const key = this.#keys.get(id);
-    if (key !== undefined) this.#byKey.delete(key);
+    if (key !== undefined && this.#byKey.get(key) === id) this.#byKey.delete(key);
     this.#keys.delete(id);
   }
 }
