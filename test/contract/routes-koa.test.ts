@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { breaker, createBrownout, guarded } from '@brownout/koa';
 import Router, { type RouterOptions } from '@koa/router';
@@ -181,6 +183,33 @@ describe.each(hosts)('A failing route of %s', (_, Koa) => {
     for (const name of ['GET /a', 'GET /b/:id'])
       expect(brownout.circuit(name).metrics().calls).toMatchObject({ failure: 0, ignored: 0 });
     expect(brownout.circuit('ANY /*').metrics().calls).toMatchObject({ failure: 3 });
+  });
+
+  it('of one host is none of another that has the same path', async () => {
+    const { app, guard, start, states } = application(Koa);
+    app.use(guard());
+    const define = (handler: Koa.Middleware) => (router: Router) => router.get('/a', handler).get('/b/:id', handler);
+    app.use(routes(define(fail), { host: 'a' }));
+    app.use(routes(define(fine), { host: 'b' }));
+    const url = await start();
+    const asked = async (host: string, paths: readonly string[]) => {
+      const seen: number[] = [];
+      for (const path of paths) {
+        const [response] = await once(request(url + path, { headers: { host } }).end(), 'response');
+        seen.push(response.resume().statusCode);
+      }
+      return seen;
+    };
+    await asked('b', ['/a']);
+    const paths = ['/a', '/a', '/a', '/b/1', '/b/2', '/b/3'];
+    expect(await asked('a', paths)).toEqual(paths.map(() => 503));
+    expect(await asked('b', ['/a', '/b/1', '/b/4'])).toEqual([200, 200, 200]);
+    expect(states()).toEqual({
+      'GET /a': 'closed',
+      'GET /a #2': 'open',
+      'GET /b/:id': 'open',
+      'GET /b/:id #2': 'closed',
+    });
   });
 
   it('of a host or a method of its own is told by them', async () => {

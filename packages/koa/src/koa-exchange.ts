@@ -4,7 +4,7 @@ import { format, types } from 'node:util';
 import type { AttemptEvents, CapturedAnswer, GuardedAttempt, Lineup, Reply } from '@brownout/core';
 import { dropReplaced, type Gate, NodeExchange, ownValue } from '@brownout/http';
 import type { Context, Next } from 'koa';
-import { hostRoutes } from './host-routes.ts';
+import { hostPart, hostRoutes } from './host-routes.ts';
 import { bodyOf, bytesOf, isPiped, isWhole } from './koa-body.ts';
 import { KoaRequest } from './koa-request.ts';
 import { isMissingFile } from './missing-file.ts';
@@ -43,7 +43,7 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
   }
 
   get application(): object {
-    return this.#ctx.app;
+    return hostPart(this.#ctx);
   }
 
   get mountedPath(): string {
