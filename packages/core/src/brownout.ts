@@ -5,17 +5,18 @@ import {
   type CircuitOptions,
   CircuitPlan,
   circuitOptionRules,
-  circuitSettings,
   parseCircuitOptions,
 } from './circuit/circuit-options.ts';
 import { CircuitsView } from './circuit/circuits-view.ts';
 import { KeyedCircuits } from './circuit/keyed-circuits.ts';
 import type { CircuitHealth, HealthStatus } from './circuit/metrics.ts';
-import { type CircuitSnapshot, parseCircuitSnapshot } from './circuit/snapshot.ts';
+import { expectSame, hasOptions } from './circuit/same-options.ts';
+import type { CircuitSnapshot } from './circuit/snapshot.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { OptionsError } from './errors.ts';
 import { type BrownoutEventName, type BrownoutListener, type CircuitMode, Events } from './events.ts';
-import { expectOption, isPlainObject, type OptionRules, parseOptions, rules, shown } from './options.ts';
+import { expectOption, type OptionRules, parseOptions, rules, shown } from './options.ts';
+import { type BrownoutSnapshot, parseSetSnapshot } from './set-snapshot.ts';
 
 /** Options of `createBrownout`: the defaults of its circuits, and where its answers are kept. */
 export interface BrownoutOptions extends CircuitOptions {
@@ -33,12 +34,6 @@ export interface KeyedOptions extends CircuitOptions {
 export interface BrownoutHealth {
   readonly status: HealthStatus;
   readonly circuits: Readonly<Record<string, CircuitHealth>>;
-}
-
-/** The states of all circuits, as JSON. */
-export interface BrownoutSnapshot {
-  readonly version: 1;
-  readonly circuits: Readonly<Record<string, CircuitSnapshot>>;
 }
 
 const answerStore = rules.rule('an answer store: an object with the functions `get`, `set` and `delete`', (value) => {
@@ -176,7 +171,7 @@ export class Brownout {
    * @throws OptionsError for anything that is no snapshot; then nothing has changed
    */
   restore(snapshot: BrownoutSnapshot): void {
-    const parsed = parseSnapshot(snapshot);
+    const parsed = parseSetSnapshot(snapshot);
     for (const [name, state] of parsed) {
       const circuit = this.#circuits.get(name);
       if (circuit === undefined) this.#pending.set(name, state);
@@ -221,33 +216,3 @@ export function createBrownout(options?: BrownoutOptions): Brownout {
 
 /** The process's default set. */
 export const brownout: Brownout = createBrownout();
-
-const hasOptions = (options: CircuitOptions): boolean => Object.keys(options).length > 0;
-
-function expectSame(name: string, made: CircuitOptions, given: CircuitOptions, defaults: CircuitOptions): void {
-  const [before, now] = [made, given].map((own) => circuitSettings({ ...defaults, ...own }));
-  for (const option of Object.keys(before!) as (keyof CircuitOptions)[]) {
-    if (isSame(before![option], now![option])) continue;
-    throw new OptionsError(
-      `The circuit \`${name}\` exists with another \`${option}\`: ${shown(before![option])}, not ${shown(now![option])}. Name it without options to share it.`,
-    );
-  }
-}
-
-/** Options hold numbers, functions, lists of classes, and plain objects of those. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => item === b[i]);
-  if (!isPlainObject(a) || !isPlainObject(b)) return Object.is(a, b);
-  return Object.keys({ ...a, ...b }).every((key) => isSame(a[key], b[key]));
-}
-
-function parseSnapshot(given: unknown): [string, CircuitSnapshot][] {
-  const isObject = (value: unknown): value is Record<string, unknown> =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject(given)) throw new OptionsError(`Expected a snapshot to be an object, got ${shown(given)}.`);
-  if (given['version'] !== 1)
-    throw new OptionsError(`Expected the snapshot's \`version\` to be 1, got ${shown(given['version'])}.`);
-  if (!isObject(given['circuits']))
-    throw new OptionsError(`Expected the snapshot's \`circuits\` to be an object, got ${shown(given['circuits'])}.`);
-  return Object.entries(given['circuits']).map(([name, state]) => [name, parseCircuitSnapshot(name, state)]);
-}
