@@ -1,7 +1,9 @@
 import { circuitBench } from './circuit.ts';
+import { excerptsBench } from './excerpts.ts';
 import { queueBench } from './queue.ts';
 import { routesBench } from './routes.ts';
 
 await circuitBench();
 await routesBench();
 await queueBench();
+excerptsBench();
