@@ -217,6 +217,19 @@ describe('Circuit with `rateLimit`', () => {
     expect(circuit.inFlight).toBe(0);
   });
 
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, -1_000, '900' as never])(
+    'takes %s tokens for none',
+    async (tokens) => {
+      const circuit = circuitWith({ rateLimit: { tokensPerMinute: 600 } });
+      const failed = vi.fn();
+      circuit.events.on('option_failed', failed);
+      expect(await circuit.run(() => 1, { tokens })).toBe(1);
+      expect(await circuit.run(() => 2, { tokens: 600 })).toBe(2);
+      await expect(circuit.run(() => 3, { tokens: 300 })).rejects.toMatchObject({ retryAfterMs: 30_000 });
+      expect(failed).not.toHaveBeenCalled();
+    },
+  );
+
   it('waits for a limiter that answers later', async () => {
     const take = vi.fn(async (tokens: number) => (tokens > 5 ? 2_000 : 0));
     const circuit = circuitWith({ rateLimit: { take } });

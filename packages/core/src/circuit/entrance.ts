@@ -9,7 +9,7 @@ type Answer = CallPermit | Refusal;
 export interface Arrival {
   /** The caller's: when it has aborted, a call is not begun, and a failure says nothing of the dependency. */
   readonly signal?: AbortSignal | undefined;
-  /** What the call is expected to cost, for the `tokensPerMinute` of a `rateLimit`. @default 0 */
+  /** What the call is expected to cost, for the `tokensPerMinute` of a `rateLimit`; what is no number above 0 is none. @default 0 */
   readonly tokens?: number | undefined;
 }
 
@@ -35,7 +35,7 @@ export class Entrance {
   enter(arrival: Arrival = {}, mostMs = 0): Answer | Promise<Answer | undefined> {
     const machine = this.#machine;
     const { maxQueued, maxWaitMs } = machine.settings;
-    const { tokens = 0 } = arrival;
+    const tokens = Number.isFinite(arrival.tokens) ? Math.max(0, arrival.tokens!) : 0;
     // of a call that was leaked nobody hears when its lease is over
     if (this.#line.length > 0) this.#advance();
     if (maxQueued === 0 || !(machine.isFull || this.#line.length > 0)) return this.#limited(machine.admit(), tokens);
