@@ -18,7 +18,7 @@ export interface CachedAnswerOptions<Native = unknown> {
    * Which requests are the same, beside their method, path, query and scope: a string or any JSON value, such as the question or
    * the whole body. With it, answers to other methods than GET are kept, too. Called when a request begins. `undefined`, also as an
    * item of a list, and `null` mean no caching, and so do a throw, a promise and what is no JSON (a `Map`, an instance of a class without
-   * `toJSON`), which are told; a member that is `undefined` is left out, as in JSON. Strings are compared as they are: for questions see
+   * `toJSON`) or has more than 262,144 characters, which are told; a member that is `undefined` is left out, as in JSON. Strings are compared as they are: for questions see
    * `normalisedQuestion`. @default `Accept`, `Accept-Language` and `X-Requested-With`, and GET only
    */
   key?: ((native: Native, request: RequestView<Native>) => unknown) | undefined;

@@ -62,7 +62,7 @@ const spread = 0.25;
 /**
  * A tier that does the work later, and answers 202 with the place to ask for it (`Location`, RFC 9110 §15.3.3), when to do so
  * (`Retry-After`), and the job's id. The jobs are in the memory of this process, and are done once the circuit lets them, at a pace that
- * does not trip it again. Nothing is put off after a 4xx. The same `Idempotency-Key` of the same scope gives the same job. What cannot be
+ * does not trip it again. Nothing is put off after a 4xx. The same `Idempotency-Key` of the same scope, with the same data, gives the same job. What cannot be
  * written as JSON, is too large, or has no room, passes to the next tier.
  *
  * @throws OptionsError at start-up for an unknown or bad option, and without `data`, `run` or `scope`
