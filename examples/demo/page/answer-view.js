@@ -12,6 +12,7 @@ export function openAnswer(question, host, again) {
   part('words').addEventListener('click', ({ target }) => target.closest('.again') && again());
   byId('empty').hidden = true;
   byId('answers').prepend(item);
+  item.scrollIntoView({ block: 'nearest' });
   // What is older than this nobody scrolls to.
   while (byId('answers').children.length > 40) byId('answers').lastElementChild.remove();
 

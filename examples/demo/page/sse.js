@@ -5,7 +5,8 @@ export async function* eventsOf(body, heard) {
     heard(piece);
     const events = (pending + piece).split('\n\n');
     pending = events.pop();
-    for (const event of events) if (event.trim()) yield parsed(event);
+    // a comment, to keep the connection alive, is no event
+    for (const event of events) if (/^data:/m.test(event)) yield parsed(event);
   }
 }
 
@@ -22,5 +23,14 @@ async function* chunksOf(stream) {
 function parsed(event) {
   const name = /^event: ?(.*)$/m.exec(event)?.[1] ?? 'message';
   const lines = [...event.matchAll(/^data: ?(.*)$/gm)].map(([, data]) => data);
-  return { name, data: JSON.parse(lines.join('\n')) };
+  return { name, data: jsonOf(lines.join('\n')) };
+}
+
+/** What was cut in the middle says nothing. */
+function jsonOf(text) {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
 }
