@@ -27,7 +27,7 @@ async function reached(state: URL, calls: number): Promise<void> {
 }
 
 describe('The tour', () => {
-  it('sees on both hosts what it has to see, and exits by itself with 0', { timeout: 30_000 }, async () => {
+  it('sees on both hosts what it has to see, and exits by itself with 0', { timeout: 90_000 }, async () => {
     const tour = run('--tour');
     expect([await tour.exited, tour.output()]).toEqual([0, expect.stringContaining('All 36 answers')]);
   });
