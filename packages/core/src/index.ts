@@ -1,7 +1,6 @@
 export { type LruAnswers, type LruAnswersOptions, type LruAnswersStats, lruAnswers } from './answers/lru.ts';
 export { normalisedQuestion } from './answers/normalised-question.ts';
 export type { AnswerStore, StoredAnswer } from './answers/store.ts';
-export { isWholeLlmAnswer } from './answers/whole-llm-answer.ts';
 export { Brownout, brownout, createBrownout } from './brownout.ts';
 export type { Call } from './circuit/call.ts';
 export { Circuit } from './circuit/circuit.ts';
@@ -72,3 +71,4 @@ export type {
   TierWatcher,
 } from './tiers/tier.ts';
 export { type UnavailableOptions, unavailable } from './tiers/unavailable.ts';
+export { isWholeLlmAnswer } from './tiers/whole-llm-answer.ts';

@@ -1,7 +1,6 @@
 import { JsonRoom } from './answers/canonical-json.ts';
 import { normalisedQuestion } from './answers/normalised-question.ts';
 import type { AnswerStore } from './answers/store.ts';
-import { isWholeLlmAnswer } from './answers/whole-llm-answer.ts';
 import type { ExcerptsOptions } from './excerpts/excerpts.ts';
 import { type BreakerOptions, breakerRules } from './guard/guard-options.ts';
 import { type OptionRules, parseOptions, rules } from './options.ts';
@@ -13,6 +12,7 @@ import { questionOf } from './tiers/question.ts';
 import type { LaterTier } from './tiers/queue-for-later.ts';
 import type { Tier } from './tiers/tier.ts';
 import { unavailable } from './tiers/unavailable.ts';
+import { isWholeLlmAnswer } from './tiers/whole-llm-answer.ts';
 
 /** What an LLM route says of itself; whatever `breaker` takes besides goes through. */
 export interface LlmRouteOptions<Native = unknown> extends Omit<BreakerOptions<Native>, 'fallback'> {

@@ -43,3 +43,10 @@ export interface FallbackMetadata {
   /** Whole seconds since the cached answer was made. */
   readonly age_seconds?: number;
 }
+
+/** Why another request, that asked the same, was answered by a tier. */
+export interface SharedFailure {
+  readonly reason: FallbackReason;
+  /** Milliseconds. */
+  readonly retryAfterMs: number | undefined;
+}

@@ -1,4 +1,4 @@
-import type { SharedFailure } from '../tiers/tier.ts';
+import type { SharedFailure } from '../metadata.ts';
 import type { StoredAnswer } from './store.ts';
 
 /** What an asker's answer was, and by which headers it varies. */

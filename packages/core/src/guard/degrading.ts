@@ -1,9 +1,8 @@
 import { refusalError } from '../circuit/refusal-error.ts';
 import { DeadlineError } from '../errors.ts';
 import type { RefusalReason, Verdict } from '../events.ts';
-import { type FallbackLevel, type FallbackReason, fallbackReasons } from '../metadata.ts';
+import { type FallbackLevel, type FallbackReason, fallbackReasons, type SharedFailure } from '../metadata.ts';
 import type { LadderAnswer } from '../tiers/ladder.ts';
-import type { SharedFailure } from '../tiers/tier.ts';
 import { answeredAlready, type Course } from './course.ts';
 import type { Facts } from './fallbacks.ts';
 import { type Judgement, judgeError } from './judgement.ts';

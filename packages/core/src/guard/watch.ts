@@ -1,5 +1,6 @@
+import type { SharedFailure } from '../metadata.ts';
 import type { Reply } from '../reply.ts';
-import type { CapturedAnswer, Joined, SharedFailure, TierSite, TierWatcher } from '../tiers/tier.ts';
+import type { CapturedAnswer, Joined, TierSite, TierWatcher } from '../tiers/tier.ts';
 import { mostTimerMs } from './deadlines.ts';
 
 type Headers = Readonly<Record<string, string | string[]>>;

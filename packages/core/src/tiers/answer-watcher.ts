@@ -10,13 +10,14 @@ import { freshSeconds, maybeStored, type Storable, type StoringRequest, storable
 import type { StoredAnswer } from '../answers/store.ts';
 import { when } from '../answers/when.ts';
 import type { Clock } from '../clock.ts';
+import type { SharedFailure } from '../metadata.ts';
 import { hasJsonEnds, isJsonText } from '../replies/json-text.ts';
 import { isJson } from '../replies/media-type.ts';
 import { StoredReply } from '../replies/stored-reply.ts';
 import { isWholeStream, streamFormatOf } from '../replies/stream-format.ts';
 import type { Reply, ReplyHeaders } from '../reply.ts';
 import type { RequestView } from '../request-view.ts';
-import type { CapturedAnswer, Joined, SharedFailure, TierReply, TierWatcher } from './tier.ts';
+import type { CapturedAnswer, Joined, TierReply, TierWatcher } from './tier.ts';
 
 /** Which answers are kept, and how old they may be, in milliseconds: as a fallback, and in place of the handler. */
 export interface AnswerTerms {

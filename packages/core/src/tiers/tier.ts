@@ -2,7 +2,7 @@ import type { AnswerStore } from '../answers/store.ts';
 import type { CircuitHandle } from '../circuit/circuit-handle.ts';
 import type { Clock } from '../clock.ts';
 import type { Events } from '../events.ts';
-import type { FallbackLevel, FallbackReason } from '../metadata.ts';
+import type { FallbackLevel, FallbackReason, SharedFailure } from '../metadata.ts';
 import type { Reply, ReplyHeaders } from '../reply.ts';
 import type { RequestView } from '../request-view.ts';
 
@@ -75,13 +75,6 @@ export interface CapturedAnswer {
   /** What the handler set (not what earlier middleware had), by lower-case name. */
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: Uint8Array;
-}
-
-/** Why another request, that asked the same, was answered by a tier. */
-export interface SharedFailure {
-  readonly reason: FallbackReason;
-  /** Milliseconds. */
-  readonly retryAfterMs: number | undefined;
 }
 
 /** What came of another request that asked the same: its answer, as it goes out, or its failure. */

@@ -1,6 +1,6 @@
+import { canDecode, contentCodings, decoded } from '../answers/content-coding.ts';
 import { isJson } from '../replies/media-type.ts';
-import type { CapturedAnswer } from '../tiers/tier.ts';
-import { canDecode, contentCodings, decoded } from './content-coding.ts';
+import type { CapturedAnswer } from './tier.ts';
 
 /**
  * Whether a model's answer is whole, as far as its body tells by the shapes of OpenAI's Chat Completions and Responses, as JSON or as a
