@@ -17,7 +17,12 @@ function deskWith(work: (data: string, signal: AbortSignal) => Promise<string>, 
   });
   const desk = new JobDesk(
     { maxJobs: 200, maxPerScope: 200, maxAgeMs: 600_000 },
-    { maxConcurrent: 4, timeoutMs: 5_000, maxFailures: 3, run: ({ data }, signal) => work(data, signal) },
+    {
+      maxConcurrent: 4,
+      timeoutMs: 5_000,
+      maxFailures: 3,
+      run: async ({ data }, signal) => JSON.parse(await work(data, signal)),
+    },
   );
   const add = (data: string) => desk.add({ scope: '"a"', data, idempotencyKey: undefined }, circuit)!;
   return { circuit, desk, add };
@@ -183,6 +188,35 @@ describe('Drain', () => {
     const { id } = add('1');
     await vi.advanceTimersByTimeAsync(10_000);
     expect(desk.find(id, '"a"')).toMatchObject({ status: 'done', failures: 1 });
+  });
+
+  it('tells of what a job failed with', async () => {
+    const { circuit, add } = deskWith(down);
+    const failed = vi.fn();
+    circuit.events.on('tier_failed', failed);
+    add('1');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(failed).toHaveBeenCalledOnce();
+    expect(failed).toHaveBeenCalledWith(
+      expect.objectContaining({ circuit: 'llm', level: 'queued', error: new Error('down') }),
+    );
+  });
+
+  it.each<[string, unknown]>([
+    ['cannot be written as JSON', 1n],
+    ['is a function', () => 1],
+    ['is too large', 'x'.repeat(1_100_000)],
+  ])('does not blame the circuit for a result that %s', async (_, result) => {
+    const circuit = new Circuit('llm', { clock });
+    const failed = vi.fn();
+    circuit.events.on('tier_failed', failed);
+    const limits = { maxJobs: 2, maxPerScope: 2, maxAgeMs: 600_000 };
+    const desk = new JobDesk(limits, { maxConcurrent: 1, timeoutMs: 5_000, maxFailures: 3, run: () => result });
+    const { id } = desk.add({ scope: 'a', data: '1', idempotencyKey: undefined }, circuit)!;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(desk.find(id, 'a')).toMatchObject({ status: 'failed' });
+    expect(failed).toHaveBeenCalledOnce();
+    expect(circuit.metrics().calls).toMatchObject({ success: 1, failure: 0 });
   });
 
   it('lets go of a circuit whose jobs are forgotten', async () => {

@@ -3,13 +3,13 @@ import type { CircuitHandle } from '../circuit/circuit-handle.ts';
 import { retryAfterOf } from '../circuit/retry-after.ts';
 import { statusOf } from '../classify.ts';
 import { RefusedError } from '../errors.ts';
-import type { Job } from './job.ts';
+import { isOver, type Job } from './job.ts';
 import type { MemoryQueue } from './memory-queue.ts';
 import { Pace } from './pace.ts';
 
 export interface DrainOptions {
-  /** Does the job, and returns its result as JSON. */
-  readonly run: (job: Job, signal: AbortSignal) => Promise<string>;
+  /** Does the job, and returns its result: what JSON can write. */
+  readonly run: (job: Job, signal: AbortSignal) => unknown;
   /** Jobs that run at once at most. */
   readonly maxConcurrent: number;
   /** How long a job may take, in milliseconds. */
@@ -22,6 +22,8 @@ export interface DrainOptions {
 const liveFirstMs = 1_000;
 /** Node's longest timer, in milliseconds; a longer one would fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
+/** Results are kept as long as jobs are, and there may be as many. */
+const mostResultBytes = 1_048_576;
 /** A circuit that is forced open is looked at again so often. */
 const forcedOpenMs = 10_000;
 
@@ -97,7 +99,6 @@ export class Drain {
 
   async #do(job: Job): Promise<void> {
     this.#running++;
-    const { clock } = this.#circuit;
     const { run, timeoutMs } = this.#options;
     job.stop = new AbortController();
     let isItsOwnFault = false;
@@ -111,14 +112,34 @@ export class Drain {
       }
     };
     try {
-      const result = await this.#circuit.run(call, { signal: job.stop.signal, timeoutMs });
-      this.#queue.end(job, 'done', clock.wall(), result);
+      this.#done(job, await this.#circuit.run(call, { signal: job.stop.signal, timeoutMs }));
     } catch (error) {
       this.#failed(job, error, isItsOwnFault);
     }
     this.#running--;
     this.#look();
     this.wake();
+  }
+
+  /** A result that cannot be kept is no failure of what the circuit protects. */
+  #done(job: Job, value: unknown): void {
+    try {
+      const result: string | undefined = JSON.stringify(value ?? null);
+      if (result === undefined || Buffer.byteLength(result) > mostResultBytes)
+        throw new TypeError(`Expected \`run\` to return what takes at most ${mostResultBytes} bytes as JSON`);
+      this.#queue.end(job, 'done', this.#circuit.clock.wall(), result);
+    } catch (error) {
+      this.#giveUp(job, error);
+    }
+  }
+
+  /** The job has failed for good. Nobody else would hear of the error. */
+  #giveUp(job: Job, error: unknown): void {
+    if (isOver(job)) return;
+    const { name: circuit, clock, events } = this.#circuit;
+    const at = clock.wall();
+    this.#queue.end(job, 'failed', at);
+    events.emit('tier_failed', { circuit, at, level: 'queued', error });
   }
 
   #failed(job: Job, error: unknown, isItsOwnFault: boolean): void {
@@ -130,7 +151,7 @@ export class Drain {
       return;
     }
     if (isItsOwnFault || ++job.failures >= this.#options.maxFailures) {
-      this.#queue.end(job, 'failed', clock.wall());
+      this.#giveUp(job, error);
     } else this.#queue.putBack(job);
   }
 

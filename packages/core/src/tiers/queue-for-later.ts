@@ -10,7 +10,7 @@ import type { Tier, TierContext, TierReply } from './tier.ts';
 export interface QueueForLaterOptions<Native = unknown, Data = never> {
   /** What is needed to do it later, as JSON. `undefined` queues nothing. */
   readonly data: (native: Native) => Data | undefined;
-  /** Does it, through the route's circuit, which counts it. What it returns is the result, as JSON. A call with side effects is none to put off. */
+  /** Does it, through the route's circuit, which counts it. What it returns is the result, as JSON of up to 1 MiB. A call with side effects is none to put off. */
   readonly run: (data: Data, call: { readonly signal: AbortSignal }) => unknown;
   /** Who may see the job: a string or any JSON value, such as the user's id. */
   readonly scope: (native: Native) => unknown;
@@ -79,9 +79,7 @@ export function queueForLater<Native, Data>(options: QueueForLaterOptions<Native
       maxConcurrent,
       timeoutMs,
       maxFailures,
-      async run(job, signal) {
-        return JSON.stringify((await run(JSON.parse(job.data) as Data, { signal })) ?? null);
-      },
+      run: (job, signal) => run(JSON.parse(job.data) as Data, { signal }),
     },
   );
   const asked = new AskedOption('scope', scope, 'queueForLater');
