@@ -35,6 +35,29 @@ describe('Deadlines', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('lets the timers of handlers go first that were due before a deadline, however late all of them fire', async () => {
+    vi.useRealTimers();
+    const deadlines = new Deadlines(30);
+    const order: string[] = [];
+    const first = start(() => 'whole', deadlines);
+    first.events.expired.mockImplementation(() => order.push('first'));
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    const second = start(() => 'whole', deadlines);
+    second.events.expired.mockImplementation(() => order.push('second'));
+    const answered = new Promise<void>((resolve) =>
+      setTimeout(() => {
+        second.disarm();
+        order.push('answered');
+        resolve();
+      }, 20),
+    );
+    // the loop is held up until all of them are due
+    for (const began = performance.now(); performance.now() - began < 100; );
+    await answered;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(order).toEqual(['first', 'answered']);
+  });
+
   it('makes one timer for all, which lapses once none is left', () => {
     const deadlines = new Deadlines(30_000);
     for (let at = 0; at < 10; at++) start(() => 'whole', deadlines).disarm();

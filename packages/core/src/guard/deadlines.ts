@@ -49,6 +49,8 @@ export class Deadlines {
   #first: Deadline | undefined;
   #last: Deadline | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** What the timer was set for. */
+  #dueAt = 0;
 
   /** @param ms how long each request has */
   constructor(ms: number) {
@@ -68,14 +70,17 @@ export class Deadlines {
     this.#remove(deadline);
   }
 
-  /** Ends those whose time is over. */
+  /**
+   * Ends those whose time is over: as of the moment that the timer was set for. Where it fires much later, the timers of handlers that were due
+   * before the other deadlines run first, as they would if each deadline had a timer of its own.
+   */
   sweep(): void {
     this.#timer = undefined;
-    const now = performance.now();
+    const dueAt = this.#dueAt;
     try {
-      for (let first = this.#first; first !== undefined && first.endsAt <= now; first = this.#first) this.#end(first);
+      for (let first = this.#first; first !== undefined && first.endsAt <= dueAt; first = this.#first) this.#end(first);
     } finally {
-      if (this.#first !== undefined) this.#setTimer(this.#first.endsAt - now);
+      if (this.#first !== undefined) this.#setTimer(this.#first.endsAt - performance.now());
     }
   }
 
@@ -108,8 +113,10 @@ export class Deadlines {
   /** One that is set already ends no later. */
   #setTimer(ms: number): void {
     if (this.#timer !== undefined) return;
+    const wholeMs = Math.max(1, Math.ceil(ms));
+    this.#dueAt = performance.now() + wholeMs;
     outside.runInAsyncScope(() => {
-      this.#timer = setTimeout(sweep, Math.ceil(ms), this).unref();
+      this.#timer = setTimeout(sweep, wholeMs, this).unref();
     });
   }
 
