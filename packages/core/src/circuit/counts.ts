@@ -1,5 +1,15 @@
 import type { Verdict } from '../events.ts';
 
+/** How often each transition has happened. */
+interface Moves {
+  tripped: number;
+  reopened: number;
+  halfOpened: number;
+  closed: number;
+}
+
+const none: Moves = Object.freeze({ tripped: 0, reopened: 0, halfOpened: 0, closed: 0 });
+
 /** What a circuit has counted since it was made. A reset leaves the totals as they are: graphs are drawn from them. */
 export class Counts {
   success = 0;
@@ -8,15 +18,18 @@ export class Counts {
   refused = 0;
   slow = 0;
   late = 0;
-  tripped = 0;
-  reopened = 0;
-  halfOpened = 0;
-  closed = 0;
+  /** Its own from the first transition on: most circuits never see one. */
+  moves: Moves = none;
   /** On the monotonic clock. */
   lastSuccess = Number.NaN;
   lastFailure = Number.NaN;
   successesInRow = 0;
   failuresInRow = 0;
+
+  moved(how: keyof Moves): void {
+    if (this.moves === none) this.moves = { ...none };
+    this.moves[how]++;
+  }
 
   add(verdict: Verdict, now: number): void {
     if (verdict === 'success') {

@@ -7,14 +7,15 @@ export interface Percentiles {
 
 /** How many durations of a window are kept. */
 export const latenciesKept = 128;
-const fewest = 2;
+const fewest = 1;
+const none: number[] = [];
 
 /**
  * A sample of the window's durations: the newest ones. The caller thins dense traffic out, so that the sample spans the
  * window. It is a ring of pairs, when and how long, that grows as they come.
  */
 export class Latencies {
-  #ring = ringOf(fewest);
+  #ring = none;
   #first = 0;
   #length = 0;
 
@@ -38,6 +39,12 @@ export class Latencies {
     return { p50: rank(0.5), p95: rank(0.95), p99: rank(0.99) };
   }
 
+  forget(): void {
+    this.#ring = none;
+    this.#first = 0;
+    this.#length = 0;
+  }
+
   #place(index: number): number {
     return (this.#first + 2 * index) % this.#ring.length;
   }
@@ -52,7 +59,7 @@ export class Latencies {
   }
 
   #grow(): void {
-    const larger = ringOf(2 * this.#length);
+    const larger = ringOf(Math.max(fewest, 2 * this.#length));
     for (let i = 0; i < this.#length; i++) {
       larger[2 * i] = this.#ring[this.#place(i)]!;
       larger[2 * i + 1] = this.#ring[this.#place(i) + 1]!;

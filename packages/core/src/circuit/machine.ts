@@ -17,9 +17,6 @@ import { type Override, Transitions } from './transitions.ts';
  * Leases are looked at when a call comes or settles, and then dealt with as of the moment they ended, as a timer would have.
  */
 export class Machine implements Settler {
-  readonly name: string;
-  readonly events: Events;
-  readonly counts: Counts;
   readonly sampling = new Sampling();
   readonly #moves: Transitions;
   #inFlight = 0;
@@ -29,10 +26,19 @@ export class Machine implements Settler {
   #concurrency: Concurrency | undefined;
 
   constructor(name: string, settings: CircuitSettings, events: Events) {
-    this.name = name;
-    this.events = events;
     this.#moves = new Transitions(name, settings, events);
-    this.counts = this.#moves.counts;
+  }
+
+  get name(): string {
+    return this.#moves.name;
+  }
+
+  get events(): Events {
+    return this.#moves.events;
+  }
+
+  get counts(): Counts {
+    return this.#moves.counts;
   }
 
   get settings(): CircuitSettings {
@@ -256,7 +262,7 @@ export class Machine implements Settler {
     if (slow) this.counts.slow++;
     if (late) this.counts.late++;
     if (permit.sampled && verdict !== 'ignore' && durationMs >= 0) {
-      this.sampling.add(now, durationMs, this.settings);
+      this.sampling.measured(now, durationMs, this.settings);
     }
     if (this.events.wanted('settled')) {
       const known = durationMs >= 0 ? durationMs : Math.max(0, now - permit.at) || 0;

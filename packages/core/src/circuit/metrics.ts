@@ -74,7 +74,7 @@ export function metricsOf(machine: Machine): CircuitMetrics {
   const { counts, settings, state } = machine;
   const now = settings.clock.now();
   const wallAt = (moment: number) => settings.clock.wall() - (now - moment);
-  const latency = machine.sampling.percentiles(now, settings);
+  const latency = machine.sampling.percentilesAt(now, settings);
   const retryAfterMs = openTimeLeft(machine, now);
   return {
     calls: {
@@ -90,10 +90,10 @@ export function metricsOf(machine: Machine): CircuitMetrics {
     mode: machine.mode,
     stateAgeMs: now - state.since,
     transitions: {
-      tripped: counts.tripped,
-      reopened: counts.reopened,
-      halfOpened: counts.halfOpened,
-      closed: counts.closed,
+      tripped: counts.moves.tripped,
+      reopened: counts.moves.reopened,
+      halfOpened: counts.moves.halfOpened,
+      closed: counts.moves.closed,
     },
     consecutiveFailures: counts.failuresInRow,
     consecutiveSuccesses: counts.successesInRow,

@@ -3,8 +3,7 @@ import { Latencies, latenciesKept, type Percentiles } from './latencies.ts';
 import type { State } from './state.ts';
 
 /** Which calls are measured for the percentiles: of dense traffic every so-manieth, so that the sample spans the window. */
-export class Sampling {
-  #latencies: Latencies | undefined;
+export class Sampling extends Latencies {
   /** Calls until one is measured. */
   #left = 0;
 
@@ -22,15 +21,13 @@ export class Sampling {
     return true;
   }
 
-  add(now: number, durationMs: number, settings: CircuitSettings): void {
-    this.#latencies ??= new Latencies();
-    const most = Math.min(latenciesKept, settings.windowCalls ?? latenciesKept);
-    this.#latencies.add(now, durationMs, ageMs(settings), most);
+  measured(now: number, durationMs: number, settings: CircuitSettings): void {
+    this.add(now, durationMs, ageMs(settings), Math.min(latenciesKept, settings.windowCalls ?? latenciesKept));
   }
 
   /** `undefined` where none counts. */
-  percentiles(now: number, settings: CircuitSettings): Percentiles | undefined {
-    return this.#latencies?.percentiles(now, ageMs(settings));
+  percentilesAt(now: number, settings: CircuitSettings): Percentiles | undefined {
+    return this.percentiles(now, ageMs(settings));
   }
 
   /** The next call is measured. */
@@ -39,7 +36,7 @@ export class Sampling {
   }
 
   clear(): void {
-    this.#latencies = undefined;
+    this.forget();
     this.#left = 0;
   }
 }

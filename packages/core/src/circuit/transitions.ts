@@ -56,7 +56,7 @@ export class Transitions {
   mayTry(now: number): boolean {
     if (this.#state.kind === 'open' && now >= this.#state.until) {
       this.#state = halfOpen(now, this.#state.failedRounds);
-      this.counts.halfOpened++;
+      this.counts.moved('halfOpened');
       this.tell('half_opened', {});
     }
     const state = this.#state;
@@ -129,7 +129,7 @@ export class Transitions {
       return;
     }
     const openMs = this.#open(now, failedRoundsAt(state, now, this.#settings), state.notBefore);
-    this.counts.tripped++;
+    this.counts.moved('tripped');
     this.tell('tripped', { rule, openMs });
   }
 
@@ -143,7 +143,7 @@ export class Transitions {
 
   #reopen(state: HalfOpen, now: number): void {
     const openMs = this.#open(now, state.failedRounds + 1, state.notBefore);
-    this.counts.reopened++;
+    this.counts.moved('reopened');
     this.tell('reopened', { openMs });
   }
 
@@ -156,7 +156,7 @@ export class Transitions {
 
   #close(now: number): void {
     this.#state = closed(now, this.#state.failedRounds, this.#settings);
-    this.counts.closed++;
+    this.counts.moved('closed');
     this.tell('closed', {});
   }
 

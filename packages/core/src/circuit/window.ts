@@ -46,6 +46,8 @@ export function rebuiltWindow(old: Window, settings: WindowSettings, now: number
 }
 
 const buckets = 10;
+/** Where the cells of slow calls hold what all buckets have together. */
+const ofAll = 2 * buckets;
 
 /**
  * Ten buckets of a tenth of the window each. A call counts until the tenth bucket after its own begins: for nine tenths of
@@ -54,18 +56,24 @@ const buckets = 10;
 class TimeWindow implements Window {
   calls = 0;
   failures = 0;
-  slow = 0;
-  waited = 0;
   readonly #bucketMs: number;
   #tick = Number.NEGATIVE_INFINITY;
   #slot = 0;
   /** Calls and failures of each bucket. Made by the first call: most circuits of a large set are idle. */
   #cells: number[] | undefined;
-  /** Slow and waited of each bucket. Made by the first slow call. */
+  /** Slow and waited of each bucket, and of all. Made by the first slow call. */
   #slowCells: number[] | undefined;
 
   constructor(windowMs: number) {
     this.#bucketMs = windowMs / buckets;
+  }
+
+  get slow(): number {
+    return this.#slowCells?.[ofAll] ?? 0;
+  }
+
+  get waited(): number {
+    return this.#slowCells?.[ofAll + 1] ?? 0;
   }
 
   advance(now: number): void {
@@ -105,11 +113,11 @@ class TimeWindow implements Window {
   }
 
   #addSlow(waited: 0 | 1): void {
-    this.#slowCells ??= newCells();
-    this.slow++;
-    this.waited += waited;
-    this.#slowCells[2 * this.#slot]!++;
-    this.#slowCells[2 * this.#slot + 1]! += waited;
+    this.#slowCells ??= newCells(1);
+    for (const at of [2 * this.#slot, ofAll]) {
+      this.#slowCells[at]!++;
+      this.#slowCells[at + 1]! += waited;
+    }
   }
 
   /** The slot that comes next holds the oldest bucket. */
@@ -121,14 +129,14 @@ class TimeWindow implements Window {
       this.#cells.fill(0, at, at + 2);
     }
     if (this.#slowCells !== undefined) {
-      this.slow -= this.#slowCells[at]!;
-      this.waited -= this.#slowCells[at + 1]!;
+      this.#slowCells[ofAll]! -= this.#slowCells[at]!;
+      this.#slowCells[ofAll + 1]! -= this.#slowCells[at + 1]!;
       this.#slowCells.fill(0, at, at + 2);
     }
   }
 }
 
-const newCells = (): number[] => new Array<number>(2 * buckets).fill(0);
+const newCells = (more = 0): number[] => new Array<number>(2 * (buckets + more)).fill(0);
 
 const failedBit = 1;
 const slowBit = 2;
