@@ -463,6 +463,27 @@ describe.each(hosts)('$name', (host) => {
     expect(brownout.circuit('llm').metrics().calls).toMatchObject({ success: 0, failure: 0, ignored: 1 });
   });
 
+  it('counts a client that leaves the very first request of a route, too', async () => {
+    const brownout = set();
+    const reached = Promise.withResolvers<void>();
+    const url = await start(host, {
+      use: { brownout },
+      routes: {
+        'GET /a/:id': () => {
+          reached.resolve();
+          return new Promise(() => {});
+        },
+      },
+    });
+    const controller = new AbortController();
+    const asked = fetch(`${url}/a/1`, { signal: controller.signal }).catch(() => 'left');
+    await reached.promise;
+    controller.abort();
+    expect(await asked).toBe('left');
+    await expect.poll(() => brownout.circuits.get('GET /a/:id')?.metrics().calls.ignored).toBe(1);
+    expect(brownout.circuit('GET /a/:id').inFlight).toBe(0);
+  });
+
   it('keeps routes apart: one that fails opens no other', async () => {
     const brownout = set();
     const url = await start(host, {

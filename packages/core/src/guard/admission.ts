@@ -116,6 +116,8 @@ export class Admission<Native> {
 
   /** The client left after so many milliseconds: no verdict, but perhaps it waited for long. */
   deserted(waitedMs: number): void {
+    // the first request of a route: that was reached, though nothing came of it
+    if (this.#circuit === undefined && this.#exchange.route) this.reach();
     this.#permit?.ignore(waitedMs);
     this.#permit = undefined;
   }
