@@ -39,6 +39,18 @@ describe.each(hosts)('A replayed answer, $name', (host) => {
     });
   });
 
+  it('tells its age to those who listen', async () => {
+    const { ask, begin, pass, brownout } = await outage(host, fine);
+    const ages: (number | undefined)[] = [];
+    brownout.on('degraded', ({ ageMs }) => void ages.push(ageMs));
+    await ask();
+    begin();
+    pass(7_500);
+    await ask();
+    await ask({ path: '/a?other' });
+    expect(ages).toEqual([7_500, undefined]);
+  });
+
   it('is as old as the caches before us say', async () => {
     const { cached } = await replayed((call) => call.send(200, { a: 1 }, { age: '50' }));
     expect(cached.headers.age).toBe('57');

@@ -25,7 +25,7 @@ export interface BrownoutEvents {
   /** open → half_open. */
   half_opened: Occurred;
   /** half_open → closed, or closed by hand. */
-  closed: Occurred;
+  closed: Occurred & { readonly byHand: boolean; readonly why: string | undefined };
   refused: Occurred & { readonly reason: RefusalReason; readonly retryAfterMs: number | undefined };
   /** Once for every permit. `late`: it belonged to a state that is over, and moved nothing. */
   settled: Occurred & {
@@ -39,13 +39,15 @@ export interface BrownoutEvents {
     readonly level: FallbackLevel;
     readonly status: number;
     readonly durationMs: number;
+    /** How old a cached answer is. */
+    readonly ageMs?: number;
   };
   /** One of the providers of a `failover` answered, after so many others were asked. */
   provided: Occurred & { readonly provider: string; readonly passedOver: number };
   tier_failed: Occurred & { readonly level: FallbackLevel; readonly error: unknown };
   would_trip: Occurred & { readonly rule: TripRule };
   mode_changed: Occurred & { readonly from: CircuitMode; readonly to: CircuitMode; readonly why: string | undefined };
-  reset: Occurred;
+  reset: Occurred & { readonly why: string | undefined };
   /** The dependency turned us away for what no waiting mends, such as a key that is no longer valid. Told by classifiers. */
   alert: Occurred & { readonly problem: AlertProblem; readonly error: unknown };
   store_failed: { readonly at: number; readonly operation: 'get' | 'set' | 'delete'; readonly error: unknown };

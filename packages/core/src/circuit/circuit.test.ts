@@ -653,11 +653,13 @@ describe('Circuit', () => {
       time.wall = 5_000_000;
       expect(circuit.metrics()).toStrictEqual({
         calls: { success: 0, failure: 0, ignored: 0, refused: 0, slow: 0, late: 0 },
+        refusedFor: { circuit_open: 0, forced_open: 0, overloaded: 0, rate_limited: 0 },
         inFlight: 0,
         state: 'closed',
         mode: 'enforce',
         stateAgeMs: 0,
-        transitions: { tripped: 0, reopened: 0, halfOpened: 0, closed: 0 },
+        stateMs: { closed: 0, open: 0, half_open: 0 },
+        transitions: { tripped: 0, reopened: 0, halfOpened: 0, closed: 0, wouldTrip: 0 },
         consecutiveFailures: 0,
         consecutiveSuccesses: 0,
         failedRounds: 0,
@@ -702,7 +704,75 @@ describe('Circuit', () => {
       fail(circuit);
       time.now += 60_000;
       succeed(circuit, 2);
-      expect(circuit.metrics().transitions).toEqual({ tripped: 1, reopened: 1, halfOpened: 2, closed: 1 });
+      const once = { tripped: 1, reopened: 1, halfOpened: 2, closed: 1, wouldTrip: 0 };
+      expect(circuit.metrics().transitions).toEqual(once);
+    });
+
+    it('count what shadow mode would have tripped at', () => {
+      const { circuit } = setUp({ mode: 'shadow', failureThreshold: 2 });
+      fail(circuit, 6);
+      expect(circuit.metrics().transitions).toMatchObject({ tripped: 0, wouldTrip: 1 });
+    });
+
+    it('count refusals by their reasons', () => {
+      const { circuit } = setUp({ failureThreshold: 1, maxConcurrent: 1 });
+      const permit = admitted(circuit);
+      refused(circuit);
+      permit.failure(1);
+      refused(circuit);
+      refused(circuit);
+      circuit.forceOpen();
+      refused(circuit);
+      const { refusedFor, calls } = circuit.metrics();
+      expect(refusedFor).toEqual({ circuit_open: 2, forced_open: 1, overloaded: 1, rate_limited: 0 });
+      expect(calls.refused).toBe(4);
+    });
+
+    it('tell how long each state was shown', () => {
+      const { circuit, time } = setUp({ failureThreshold: 1 });
+      time.now += 7;
+      fail(circuit);
+      time.now += 30_000 + 11; // half-open is due, and nobody has come
+      expect(circuit.metrics()).toMatchObject({
+        state: 'half_open',
+        stateAgeMs: 11,
+        stateMs: { closed: 7, open: 30_000, half_open: 11 },
+      });
+      circuit.forceOpen();
+      time.now += 13;
+      expect(circuit.metrics()).toMatchObject({ stateAgeMs: 13, stateMs: { closed: 7, open: 30_013, half_open: 11 } });
+      circuit.disable();
+      time.now += 17;
+      circuit.clearOverride();
+      time.now += 19;
+      expect(circuit.metrics().stateMs).toEqual({ closed: 24, open: 30_013, half_open: 30 });
+      circuit.reset();
+      time.now += 1;
+      expect(circuit.metrics().stateMs).toEqual({ closed: 25, open: 30_013, half_open: 30 });
+    });
+
+    it('never take back what was shown before a lease ended in the past', () => {
+      const { circuit, time } = setUp({ failureThreshold: 1, probeLeaseMs: 100 });
+      fail(circuit);
+      time.now += 30_000;
+      admitted(circuit);
+      time.now += 5_000;
+      expect(circuit.metrics().stateMs).toEqual({ closed: 0, open: 30_000, half_open: 5_000 });
+      refused(circuit);
+      expect(circuit.metrics()).toMatchObject({ state: 'open', stateMs: { open: 30_000, half_open: 5_000 } });
+    });
+
+    it('tell what was set by hand, since when and why', () => {
+      const { circuit, time } = setUp();
+      time.wall = 1_700_000_000_000;
+      circuit.forceOpen('maintenance');
+      time.now += 2_000;
+      time.wall += 2_000;
+      expect(circuit.metrics().override).toEqual({ mode: 'forced_open', why: 'maintenance', at: 1_700_000_000_000 });
+      circuit.forceOpen('still');
+      expect(circuit.metrics().override).toEqual({ mode: 'forced_open', why: 'still', at: 1_700_000_000_000 });
+      circuit.clearOverride();
+      expect('override' in circuit.metrics()).toBe(false);
     });
 
     it('tell percentiles of the last calls, however old, with `windowCalls`', () => {
@@ -823,6 +893,49 @@ describe('Circuit', () => {
       circuit.forceOpen();
       expect(circuit.health().status).toBe('failed');
     });
+  });
+
+  it('tells why each change by hand was made', () => {
+    const { circuit, of } = setUp({ failureThreshold: 1 });
+    circuit.forceOpen('a');
+    circuit.clearOverride('b');
+    fail(circuit);
+    circuit.forceClose('c');
+    circuit.reset('d');
+    expect(of('mode_changed')).toMatchObject([{ why: 'a' }, { to: 'enforce', why: 'b' }]);
+    expect(of('closed')).toMatchObject([{ byHand: true, why: 'c' }]);
+    expect(of('reset')).toMatchObject([{ why: 'd' }]);
+  });
+
+  it('tells that it closed by itself', () => {
+    const { circuit, time, of } = setUp({ failureThreshold: 1, successThreshold: 1 });
+    fail(circuit);
+    time.now += 30_000;
+    succeed(circuit);
+    expect(of('closed')).toMatchObject([{ byHand: false, why: undefined }]);
+  });
+
+  it('shows its options as JSON, without functions and what is not set', () => {
+    const { circuit } = setUp({
+      classify: () => 'failure',
+      retry: { when: () => true },
+      rateLimit: { requestsPerMinute: 60 },
+      failureRateThreshold: false,
+    });
+    const { options } = circuit;
+    expect(options).toMatchObject({
+      failureThreshold: 5,
+      failureRateThreshold: false,
+      jitter: 0,
+      mode: 'enforce',
+      rateLimit: { requestsPerMinute: 60 },
+      retry: { retries: 2, baseMs: 250, maxMs: 8_000, budget: 0.1 },
+    });
+    expect(JSON.parse(JSON.stringify(options))).toEqual(options);
+    for (const hidden of ['clock', 'random', 'classify', 'windowCalls']) expect(hidden in options).toBe(false);
+    expect('rateLimit' in setUp({ rateLimit: { take: () => 0 } }).circuit.options).toBe(false);
+    circuit.update({ failureThreshold: 7 });
+    expect(circuit.options['failureThreshold']).toBe(7);
   });
 
   describe('update', () => {

@@ -7,13 +7,14 @@ import type { Call } from './call.ts';
 import { type CircuitOptions, CircuitPlan } from './circuit-options.ts';
 import { type Arrival, Entrance } from './entrance.ts';
 import { Machine } from './machine.ts';
-import { type CircuitHealth, type CircuitMetrics, healthOf, metricsOf, openTimeLeft, shownState } from './metrics.ts';
+import { type CircuitHealth, type CircuitMetrics, healthOf, metricsOf, openTimeLeft } from './metrics.ts';
 import { judgeOutcome } from './outcome-judge.ts';
 import type { Permit, Refusal } from './permit.ts';
 import { Retrier } from './retrier.ts';
 import { type Enter, Runner, type RunOptions } from './runner.ts';
+import { shownOptions } from './shown-options.ts';
 import { type CircuitSnapshot, parseCircuitSnapshot, snapshotOf, stateOf } from './snapshot.ts';
-import type { StateName } from './state.ts';
+import { type StateName, shownState } from './state.ts';
 
 /** What a circuit may be called. */
 export const circuitName = rules.rule(
@@ -91,6 +92,11 @@ export class Circuit {
     return this.#machine.isIdle;
   }
 
+  /** Its options with their defaults, as JSON: functions are left out, and what is not set. */
+  get options(): Readonly<Record<string, unknown>> {
+    return shownOptions(this.#machine.settings);
+  }
+
   /** Asks to make a call now: waits in no line, and asks no `rateLimit`. Never throws, and makes no `Error`. Settle the permit in every case. */
   admit(): Permit | Refusal {
     return this.#machine.admit();
@@ -161,27 +167,27 @@ export class Circuit {
 
   /** Refuses every call until `clearOverride` or `forceClose`. The state beneath goes on. */
   forceOpen(why?: string): void {
-    this.#machine.override({ mode: 'forced_open', why });
+    this.#machine.override('forced_open', why);
   }
 
   /** Closes at once and clears overrides; the rules go on. */
-  forceClose(): void {
-    this.#machine.forceClose();
+  forceClose(why?: string): void {
+    this.#machine.forceClose(why);
   }
 
   /** Admits every call, and counts nothing that could trip, until `clearOverride` or `forceClose`. */
   disable(why?: string): void {
-    this.#machine.override({ mode: 'disabled', why });
+    this.#machine.override('disabled', why);
   }
 
   /** Resumes from the state beneath `forceOpen` or `disable`. */
-  clearOverride(): void {
-    this.#machine.override(undefined);
+  clearOverride(why?: string): void {
+    this.#machine.override(undefined, why);
   }
 
   /** As when it was made: closed, no override, an empty window. Options, listeners and the counts of `metrics` stay. */
-  reset(): void {
-    this.#machine.reset();
+  reset(why?: string): void {
+    this.#machine.reset(why);
   }
 
   /**
@@ -211,7 +217,7 @@ export class Circuit {
   restore(snapshot: CircuitSnapshot): void {
     const parsed = parseCircuitSnapshot(this.name, snapshot);
     this.#machine.resume(stateOf(parsed, this.#machine));
-    if (parsed.override) this.#machine.override({ mode: parsed.override, why: parsed.why });
+    if (parsed.override) this.#machine.override(parsed.override, parsed.why);
   }
 
   #enter(arrival: Arrival | undefined, mostMs?: number): ReturnType<Enter> {

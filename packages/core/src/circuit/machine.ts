@@ -7,7 +7,7 @@ import type { Counts } from './counts.ts';
 import { vacate } from './half-open.ts';
 import { CallPermit, type Refusal, type Settler } from './permit.ts';
 import { Sampling } from './sampling.ts';
-import { failedRoundsAt, type State } from './state.ts';
+import { failedRoundsAt, type State, type StateName } from './state.ts';
 import { type Override, Transitions } from './transitions.ts';
 
 /**
@@ -56,6 +56,11 @@ export class Machine implements Settler {
   /** As it stands, whatever the mode and the clock say. */
   get state(): State {
     return this.#moves.state;
+  }
+
+  /** How long each state has been shown by `now`, in milliseconds. */
+  stateTimes(now: number): Record<StateName, number> {
+    return this.#moves.stateTimes(now);
   }
 
   get inFlight(): number {
@@ -174,7 +179,7 @@ export class Machine implements Settler {
 
   /** Counts a call that is not admitted. */
   turnAway(reason: RefusalReason, retryAfterMs: number | undefined): Refusal {
-    this.counts.refused++;
+    this.counts.refuse(reason);
     if (this.events.wanted('refused')) this.#moves.tell('refused', { reason, retryAfterMs });
     this.events.flush();
     return { admitted: false, reason, retryAfterMs };
@@ -194,19 +199,19 @@ export class Machine implements Settler {
   }
 
   /** Sets the mode by hand; without one, the settings' mode is back. */
-  override(override: Override | undefined): void {
-    this.#moves.override(override);
+  override(mode: Override['mode'] | undefined, why: string | undefined): void {
+    this.#moves.override(mode, why);
     this.#moved();
   }
 
-  forceClose(): void {
-    this.#moves.forceClose();
+  forceClose(why: string | undefined): void {
+    this.#moves.forceClose(why);
     this.#moved();
   }
 
-  reset(): void {
+  reset(why: string | undefined): void {
     this.sampling.clear();
-    this.#moves.reset();
+    this.#moves.reset(why);
     this.#moved();
   }
 

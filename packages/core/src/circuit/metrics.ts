@@ -1,8 +1,9 @@
-import type { CircuitMode } from '../events.ts';
+import type { CircuitMode, RefusalReason } from '../events.ts';
 import type { Percentiles } from './latencies.ts';
 import type { Machine } from './machine.ts';
 import { failureRate, slowRate } from './rules.ts';
-import { failedRoundsAt, type StateName } from './state.ts';
+import { failedRoundsAt, type StateName, shownState } from './state.ts';
+import type { Override } from './transitions.ts';
 
 /** What a circuit has seen. `success + failure + ignored + refused` is the number of calls that are over. */
 export interface CircuitMetrics {
@@ -16,17 +17,25 @@ export interface CircuitMetrics {
     /** Counted besides: they settled after the state that admitted them, or their deadline, was over. */
     readonly late: number;
   };
+  /** Why calls were refused; the sum is `calls.refused`. */
+  readonly refusedFor: Readonly<Record<RefusalReason, number>>;
   readonly inFlight: number;
   readonly state: StateName;
   readonly mode: CircuitMode;
-  /** Milliseconds since the state began. */
+  /** Milliseconds since that state began: what was set by hand began then, and half-open when it was due. */
   readonly stateAgeMs: number;
+  /** Milliseconds spent in each state, this one included, since it was made. */
+  readonly stateMs: Readonly<Record<StateName, number>>;
+  /** What stands over the rules by hand; absent without. `at`: milliseconds since the Unix epoch. */
+  readonly override?: { readonly mode: 'forced_open' | 'disabled'; readonly why?: string; readonly at: number };
   /** How often each transition has happened. */
   readonly transitions: {
     readonly tripped: number;
     readonly reopened: number;
     readonly halfOpened: number;
     readonly closed: number;
+    /** What `shadow` has told in place of the first. */
+    readonly wouldTrip: number;
   };
   readonly consecutiveFailures: number;
   readonly consecutiveSuccesses: number;
@@ -56,14 +65,6 @@ export interface CircuitHealth {
   readonly retryAfterMs?: number;
 }
 
-/** The state that a call would find. `half_open` when that is due; the overrides show what they do. */
-export function shownState(machine: Machine, now: number): StateName {
-  if (machine.mode === 'forced_open') return 'open';
-  if (machine.mode === 'disabled') return 'closed';
-  const { state } = machine;
-  return state.kind === 'open' && now >= state.until ? 'half_open' : state.kind;
-}
-
 /** Milliseconds until it probes; `undefined` unless it is open. Nobody knows for one that is forced open. */
 export function openTimeLeft(machine: Machine, now: number): number | undefined {
   const { state, mode } = machine;
@@ -71,9 +72,10 @@ export function openTimeLeft(machine: Machine, now: number): number | undefined 
 }
 
 export function metricsOf(machine: Machine): CircuitMetrics {
-  const { counts, settings, state } = machine;
+  const { counts, settings, state, overridden } = machine;
   const now = settings.clock.now();
   const wallAt = (moment: number) => settings.clock.wall() - (now - moment);
+  const shown = shownState(machine, now);
   const latency = machine.sampling.percentilesAt(now, settings);
   const retryAfterMs = openTimeLeft(machine, now);
   return {
@@ -85,16 +87,15 @@ export function metricsOf(machine: Machine): CircuitMetrics {
       slow: counts.slow,
       late: counts.late,
     },
+    refusedFor: { ...counts.refusals },
     inFlight: machine.inFlight,
-    state: shownState(machine, now),
+    state: shown,
     mode: machine.mode,
-    stateAgeMs: now - state.since,
-    transitions: {
-      tripped: counts.moves.tripped,
-      reopened: counts.moves.reopened,
-      halfOpened: counts.moves.halfOpened,
-      closed: counts.moves.closed,
-    },
+    stateAgeMs:
+      now - (overridden?.since ?? (shown === 'half_open' && state.kind === 'open' ? state.until : state.since)),
+    stateMs: machine.stateTimes(now),
+    ...(overridden && { override: shownOverride(overridden, wallAt) }),
+    transitions: { ...counts.moves },
     consecutiveFailures: counts.failuresInRow,
     consecutiveSuccesses: counts.successesInRow,
     failedRounds: failedRoundsAt(state, now, settings),
@@ -104,6 +105,10 @@ export function metricsOf(machine: Machine): CircuitMetrics {
     ...(latency === undefined ? {} : { latency }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
+}
+
+function shownOverride({ mode, why, since }: Override, wallAt: (moment: number) => number) {
+  return { mode, ...(why !== undefined && { why }), at: wallAt(since) };
 }
 
 export function healthOf(machine: Machine): CircuitHealth {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BrownoutEventName, Events, eventNames } from '../events.ts';
 import { Circuit } from './circuit.ts';
+import type { CircuitMetrics } from './metrics.ts';
 import type { Permit } from './permit.ts';
 
 /**
@@ -472,11 +473,22 @@ class Pair {
       inARow: model.inARow,
       told: model.told,
     });
+    this.compareTimes(metrics.stateMs);
     this.seen.push(...this.told);
     this.told.length = 0;
     model.told = [];
   }
 
+  /** Times only grow, by what has passed, and in the state that is shown. */
+  compareTimes(shown: CircuitMetrics['stateMs']): void {
+    const before = this.timesBefore;
+    const grown = Object.entries(shown).map(([state, ms]) => ms - before[state as keyof typeof shown]);
+    expect(Math.min(...grown)).toBeGreaterThanOrEqual(0);
+    expect(shown.closed + shown.open + shown.half_open).toBe(this.now);
+    this.timesBefore = shown;
+  }
+
+  timesBefore: CircuitMetrics['stateMs'] = { closed: 0, open: 0, half_open: 0 };
   probesBefore = 0;
   /** Everything that was ever told. */
   readonly seen: string[] = [];

@@ -3,11 +3,11 @@ import { RefusedError } from '../errors.ts';
 import type { Verdict } from '../events.ts';
 import type { Call } from './call.ts';
 import type { Machine } from './machine.ts';
-import { shownState } from './metrics.ts';
 import { type RetrySettings, waitBefore } from './retry.ts';
 import { retryAfterOf } from './retry-after.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { deadlineOf, type Runner, type RunOptions } from './runner.ts';
+import { shownState } from './state.ts';
 
 /** An upstream that asks for a longer wait than this, in milliseconds, is not waited for, whatever the deadline: nobody would be there. */
 const mostAskedMs = 60_000;

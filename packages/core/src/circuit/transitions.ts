@@ -4,7 +4,8 @@ import type { CircuitSettings } from './circuit-options.ts';
 import { type Closed, closed, recordOutcome } from './closed.ts';
 import { Counts } from './counts.ts';
 import { type HalfOpen, halfOpen, recordProbe } from './half-open.ts';
-import { failedRoundsAt, open, renewed, type State } from './state.ts';
+import { failedRoundsAt, open, renewed, type State, type StateName } from './state.ts';
+import { StateTimes } from './state-times.ts';
 import { stayAway } from './stay.ts';
 import { rebuiltWindow } from './window.ts';
 
@@ -15,6 +16,8 @@ type Particulars<N extends BrownoutEventName> = Omit<BrownoutEvents[N], 'circuit
 export interface Override {
   readonly mode: 'forced_open' | 'disabled';
   readonly why: string | undefined;
+  /** On the monotonic clock. */
+  readonly since: number;
 }
 
 /** The state and the mode of a circuit, and what moves it from one to another. Events are queued, not yet told. */
@@ -26,6 +29,8 @@ export class Transitions {
   #state: State;
   #mode: CircuitMode;
   #override: Override | undefined;
+  /** Made when it first changes. */
+  #times: StateTimes | undefined;
 
   constructor(name: string, settings: CircuitSettings, events: Events) {
     this.name = name;
@@ -55,7 +60,7 @@ export class Transitions {
   /** Whether a call may be tried, which is where open turns into half-open. */
   mayTry(now: number): boolean {
     if (this.#state.kind === 'open' && now >= this.#state.until) {
-      this.#state = halfOpen(now, this.#state.failedRounds);
+      this.#become(halfOpen(now, this.#state.failedRounds));
       this.counts.moved('halfOpened');
       this.tell('half_opened', {});
     }
@@ -75,6 +80,7 @@ export class Transitions {
     const before = this.#settings;
     const state = this.#state;
     this.#settings = settings;
+    this.#timed();
     if (state.kind === 'open') state.until = Math.min(state.until, state.since + settings.resetTimeoutMaxMs);
     if (state.kind === 'closed') {
       state.unread = 0;
@@ -85,27 +91,37 @@ export class Transitions {
   }
 
   /** Sets the mode by hand; without one, the settings' mode is back. */
-  override(override: Override | undefined): void {
-    this.#override = override;
-    this.#setMode(override?.mode ?? this.#settings.mode, override?.why);
+  override(mode: Override['mode'] | undefined, why: string | undefined): void {
+    const now = this.#settings.clock.now();
+    // the same again only tells why: it began when it did
+    const since = mode !== undefined && this.#override?.mode === mode ? this.#override.since : now;
+    this.#setMode(mode ?? this.#settings.mode, why);
+    this.#override = mode && { mode, why, since };
   }
 
-  forceClose(): void {
-    this.override(undefined);
-    if (this.#state.kind !== 'closed') this.#close(this.#settings.clock.now());
+  forceClose(why: string | undefined): void {
+    this.override(undefined, why);
+    if (this.#state.kind !== 'closed') this.#close(this.#settings.clock.now(), true, why);
   }
 
-  reset(): void {
-    this.override(undefined);
-    this.#state = closed(this.#settings.clock.now(), 0, this.#settings);
+  reset(why: string | undefined): void {
+    this.override(undefined, why);
+    const now = this.#settings.clock.now();
+    this.#become(closed(now, 0, this.#settings));
     this.counts.endRow();
-    this.tell('reset', {});
+    this.tell('reset', { why });
+  }
+
+  /** How long each state has been shown by `now`, in milliseconds. */
+  stateTimes(now: number): Record<StateName, number> {
+    return (this.#times ?? new StateTimes(this.#state.since)).at(now, this);
   }
 
   /** Takes up a state that was carried over a restart. Shadow mode takes none but closed. */
   resume(state: State): void {
     const { mode, clock } = this.#settings;
-    this.#state = mode === 'shadow' ? closed(clock.now(), state.failedRounds, this.#settings) : state;
+    const now = clock.now();
+    this.#become(mode === 'shadow' ? closed(now, state.failedRounds, this.#settings) : state);
   }
 
   tell<N extends BrownoutEventName>(name: N, particulars: Particulars<N>): void {
@@ -125,6 +141,7 @@ export class Transitions {
     if (this.#mode === 'shadow') {
       if (state.quietUntil !== undefined && now < state.quietUntil) return;
       state.quietUntil = now + this.#settings.resetTimeoutMs;
+      this.counts.moved('wouldTrip');
       this.tell('would_trip', { rule });
       return;
     }
@@ -150,19 +167,31 @@ export class Transitions {
   #open(now: number, failedRounds: number, notBefore = now): number {
     const longest = this.#settings.resetTimeoutMaxMs;
     const openMs = Math.min(Math.max(openTime(failedRounds, this.#settings), notBefore - now), longest);
-    this.#state = open(now, now + openMs, failedRounds);
+    this.#become(open(now, now + openMs, failedRounds));
     return openMs;
   }
 
-  #close(now: number): void {
-    this.#state = closed(now, this.#state.failedRounds, this.#settings);
+  #close(now: number, byHand = false, why?: string): void {
+    this.#become(closed(now, this.#state.failedRounds, this.#settings));
     this.counts.moved('closed');
-    this.tell('closed', {});
+    this.tell('closed', { byHand, why });
+  }
+
+  #become(state: State): void {
+    this.#timed();
+    this.#state = state;
+  }
+
+  /** Before what is shown changes. What a lease has moved in the past was shown as it was until now. */
+  #timed(): void {
+    this.#times ??= new StateTimes(this.#state.since);
+    this.#times.pass(this.#settings.clock.now(), this);
   }
 
   #setMode(to: CircuitMode, why: string | undefined): void {
     const from = this.#mode;
     if (from === to) return;
+    this.#timed();
     this.#mode = to;
     this.#state = renewed(this.#state);
     this.tell('mode_changed', { from, to, why });

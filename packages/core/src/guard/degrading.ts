@@ -77,7 +77,7 @@ function reply<Native>(course: Course<Native>, answer: LadderAnswer, facts: Fact
     exchange.fail(fault);
     return;
   }
-  tell(course, facts.reason, answer.level, sent.status);
+  tell(course, facts.reason, answer.level, sent.status, answer.reply.cachedAt);
 }
 
 /** Ends a flowing answer that has failed: with last words, or so that its client sees it broken. */
@@ -101,9 +101,24 @@ export function cutBy<Native>(course: Course<Native>, error: unknown): void {
   else cut(course, reason, verdict);
 }
 
-function tell<Native>(course: Course<Native>, reason: FallbackReason, level: FallbackLevel, status: number): void {
+function tell<Native>(
+  course: Course<Native>,
+  reason: FallbackReason,
+  level: FallbackLevel,
+  status: number,
+  cachedAt?: number,
+): void {
   const { events, clock } = course.site;
   if (!events.wanted('degraded')) return;
   const circuit = course.admission.name;
-  events.emit('degraded', { circuit, at: clock.wall(), reason, level, status, durationMs: course.elapsedMs || 0 });
+  const at = clock.wall();
+  events.emit('degraded', {
+    circuit,
+    at,
+    reason,
+    level,
+    status,
+    durationMs: course.elapsedMs || 0,
+    ...(cachedAt !== undefined && { ageMs: Math.max(0, at - cachedAt) }),
+  });
 }
