@@ -69,6 +69,11 @@ export class Brownout {
     return this.#defaults.given.clock ?? systemClock;
   }
 
+  /** What its circuits draw by. */
+  get random(): () => number {
+    return this.#defaults.settings.random;
+  }
+
   /** Where the answers of its routes are kept. */
   get answers(): AnswerStore {
     this.#answers ??= lruAnswers({ clock: this.clock });

@@ -43,6 +43,18 @@ export class Admission<Native> {
     this.#circuit = this.#circuits.guess(this.#exchange);
   }
 
+  /**
+   * Whether it may be answered by a tier though all is well: it is certain which circuit that is about, and this would admit it. Then a
+   * permit is given back uncounted.
+   */
+  stepsBack(): boolean {
+    const circuit = this.#circuits.certain(this.#exchange);
+    if (circuit === undefined || circuit.mode !== 'enforce' || circuit.mayRefuse) return false;
+    this.release();
+    this.#circuit = circuit;
+    return true;
+  }
+
   /** Takes over a permit of the same circuit, so that no exchange takes two. */
   inherit(permit: Permit | undefined): void {
     this.#permit = permit;

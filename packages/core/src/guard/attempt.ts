@@ -54,14 +54,20 @@ export class Attempt<Native> implements GuardedAttempt {
 
   start(): void {
     const course = this.#course;
-    const { outer, request } = course.exchange;
+    const { outer } = course.exchange;
     if (course.phase === 'running') course.admission.guess();
     if (course.phase === 'aside' || this.circuit?.mode === 'disabled') {
       course.phase = 'aside';
       course.exchange.pass();
       return;
     }
-    course.watch = course.policy.fallbacks.watch(request);
+    const withoutSecret = course.policy.drill?.askedBy(course.request);
+    if (withoutSecret !== undefined) {
+      course.request = withoutSecret;
+      course.asksForDrill = true;
+      this.#isKept = false; // what it calls may hold a drill, too
+    }
+    course.watch = course.policy.fallbacks.watch(course.request);
     if (outer instanceof Attempt && course.governs) course.admission.inherit(outer.#course.yieldTo(course));
     enter(course, this);
   }

@@ -5,6 +5,8 @@ import type { Exchange } from '../exchange.ts';
 /** Says which circuit governs a request: at its beginning as far as that is known, and for certain once it is answered. */
 export interface CircuitSource<Native> {
   guess(exchange: Exchange<Native>): Circuit | undefined;
+  /** The one that a request may be answered for without being run; `undefined` where nobody can be sure of that. */
+  certain(exchange: Exchange<Native>): Circuit | undefined;
   /** `status`: of the answer, where there is one. `undefined` as result: nothing was reached that is counted. */
   reached(exchange: Exchange<Native>, guess: Circuit | undefined, status?: number): Circuit | undefined;
   /** What became of a request that this circuit has governed. */
@@ -38,6 +40,10 @@ export class OneCircuit<Native> implements CircuitSource<Native> {
   }
 
   guess(): Circuit {
+    return this.#circuit;
+  }
+
+  certain(): Circuit {
     return this.#circuit;
   }
 

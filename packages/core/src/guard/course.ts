@@ -2,6 +2,7 @@ import type { Permit } from '../circuit/permit.ts';
 import type { Verdict } from '../events.ts';
 import type { Exchange } from '../exchange.ts';
 import type { FallbackReason } from '../metadata.ts';
+import type { RequestView } from '../request-view.ts';
 import type { ProvidedContext, TierSite } from '../tiers/tier.ts';
 import { Admission } from './admission.ts';
 import type { Deadline, DeadlineEvents } from './deadlines.ts';
@@ -24,6 +25,10 @@ export class Course<Native> {
   phase: Phase;
   watch: Watch | undefined;
   provided: ProvidedContext | undefined;
+  /** As the tiers see it. */
+  request: RequestView<Native>;
+  /** It asks to be a drill. */
+  asksForDrill = false;
   /** A breaker further in governs: no deadline, no capture, no tier of ours. */
   #isYielded = false;
   /** `NaN` while nobody wants to know a duration. */
@@ -38,6 +43,7 @@ export class Course<Native> {
   constructor(policy: Policy<Native>, exchange: Exchange<Native>, site: TierSite, phase: Phase) {
     this.policy = policy;
     this.exchange = exchange;
+    this.request = exchange.request;
     this.site = site;
     this.admission = new Admission(policy.circuits, exchange);
     this.phase = phase;

@@ -58,7 +58,7 @@ export function degrade<Native>(
   const { name: circuit, circuit: through } = course.admission;
   const facts: Facts = { reason, circuit, through, retryAfterMs: told, error, provided: course.provided };
   const { fallbacks } = course.policy;
-  const answer = fallbacks.climb(course.exchange.request, facts, course.watch, () => course.clientLeft);
+  const answer = fallbacks.climb(course.request, facts, course.watch, () => course.clientLeft);
   if (answer instanceof Promise) {
     answer.then((late) => late && reply(course, late, facts)).catch((fault) => course.fail(fault));
   } else reply(course, answer, facts);

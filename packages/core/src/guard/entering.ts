@@ -1,16 +1,31 @@
 import type { Refusal } from '../circuit/permit.ts';
 import type { AttemptEvents } from '../exchange.ts';
+import type { SharedFailure } from '../metadata.ts';
 import type { Reply } from '../reply.ts';
 import type { Joined } from '../tiers/tier.ts';
 import type { Course } from './course.ts';
 import { refuse } from './degrading.ts';
 
-/** Begins: a fresh answer, that of another request that asks the same, a place in the circuit's line, and then the handler. */
+/** Begins: a drill, a fresh answer, that of another request that asks the same, a place in the circuit's line, and then the handler. */
 export function enter<Native>(course: Course<Native>, attempt: AttemptEvents): void {
+  if (isDrill(course)) {
+    course.startClock();
+    refuse(course, drill);
+    return;
+  }
   const fresh = course.governs ? course.watch?.fresh() : undefined;
   if (fresh instanceof Promise) {
     fresh.then((reply) => join(course, attempt, reply)).catch((error) => course.fail(error));
   } else join(course, attempt, fresh);
+}
+
+const drill: SharedFailure = { reason: 'drill', retryAfterMs: undefined };
+
+/** A circuit that is not closed has its own reason to refuse, and needs its probes. */
+function isDrill<Native>(course: Course<Native>): boolean {
+  const { policy, exchange, admission } = course;
+  if (policy.drill === undefined || exchange.closed) return false;
+  return (course.asksForDrill || policy.drill.draws()) && admission.stepsBack();
 }
 
 /** Waits for another request that asks the same, if there is one. */

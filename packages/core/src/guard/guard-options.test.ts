@@ -111,6 +111,52 @@ const refused: [string, unknown, string][] = [
     { circuit: new Circuit('a'), failureThreshold: 2 },
     '`circuit` is a `Circuit` that is made already, so `failureThreshold` would change nothing; give it where the circuit is made.',
   ],
+  ['a drill of nothing', { drill: {} }, '`drill` requires a `rate`, a `header`, or both.'],
+  [
+    'a share that is none',
+    { drill: { rate: 0 } },
+    'Expected `rate` to be a number above 0 and at most 1, got `0` (number).',
+  ],
+  [
+    'an option that a drill has not',
+    { drill: { share: 0.1 } },
+    '`drill` has no option `share`; the nearest is `rate`.',
+  ],
+  [
+    'a secret that is short, which is not shown',
+    { drill: { header: { value: 'fifteen-letters' } } },
+    'Expected `drill.header.value` to be a secret of 16 or more visible ASCII characters, got a string of 15.',
+  ],
+  [
+    'a secret with a space, which a server may cut off',
+    { drill: { header: { value: 'a secret of 20 chars' } } },
+    'Expected `drill.header.value` to be a secret of 16 or more visible ASCII characters, got a string of 20.',
+  ],
+  [
+    'a header without a secret',
+    { drill: { header: { name: 'X-Drill' } } },
+    'Expected `drill.header.value` to be a secret of 16 or more visible ASCII characters, got undefined.',
+  ],
+  ...['Authorization', 'cookie', 'Accept-Language', 'a b', ''].map((name): [string, unknown, string] => [
+    `the header \`${name}\` for a drill`,
+    { drill: { header: { name, value: '0123456789abcdef' } } },
+    `Expected \`name\` to be the name of a header that is used for nothing else, such as \`Brownout-Drill\`, got \`"${name}"\` (string).`,
+  ]),
+  [
+    'a drill without tiers',
+    { drill: { rate: 1 }, fallback: false },
+    '`drill` tries the tiers, and `fallback: false` says that there are none.',
+  ],
+  [
+    'a drill that no tier answers',
+    { drill: { rate: 1 }, degradeOn: ['circuit_open'] },
+    '`drill` requires the reason `drill` in `degradeOn`: no tier would answer.',
+  ],
+  [
+    'a drill in a row of a breaker without tiers',
+    { fallback: false, routes: { '/a': { drill: { rate: 1 } } } },
+    '`drill` tries the tiers, and `fallback: false` says that there are none.',
+  ],
 ];
 
 describe('Options of breaker', () => {
@@ -137,6 +183,11 @@ describe('Options of breaker', () => {
     const guard = make(options);
     options.degradeOn.push('nonsense');
     expect(guard).toBeInstanceOf(Guard);
+  });
+
+  it('let a row go without the drill, or without the tiers, of its breaker', () => {
+    const rows = { '/a': { drill: false }, '/b': { fallback: false }, '/c': { degradeOn: ['timeout'] } };
+    expect(() => make({ brownout: createBrownout(), drill: { rate: 0.5 }, routes: rows })).not.toThrow();
   });
 
   it('take undefined for the default', () => {

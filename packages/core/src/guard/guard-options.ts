@@ -6,6 +6,7 @@ import { OptionsError } from '../errors.ts';
 import { type FallbackMetadata, type FallbackReason, fallbackReasons } from '../metadata.ts';
 import { expectOption, type OptionRules, parseOptions, rules } from '../options.ts';
 import type { Tier } from '../tiers/tier.ts';
+import { type DrillOptions, drillRule, parseDrill } from './drill-options.ts';
 
 export interface StreamLimits {
   /** Silence between two chunks, in milliseconds; time blocked by a slow reader is not silence. 0 is none. @default 0 */
@@ -28,6 +29,11 @@ export interface BreakerOptions<Native = never> extends Omit<CircuitOptions, 'ti
   readonly degradeOn?: readonly FallbackReason[];
   /** The tiers, in order; `unavailable()` ends every list. `false`: none. @default [cachedAnswer(), contextExcerpts()] */
   readonly fallback?: readonly Tier<Native>[] | false;
+  /**
+   * Requests that are answered by the tiers with the reason `drill`, without the handler and without counting, while the circuit is closed:
+   * a `rate` of them, and those with a secret `header`. `false`: none, in a row that would inherit it. @default none
+   */
+  readonly drill?: DrillOptions | false;
   /** One row for each route, by method and pattern; each has a circuit of its own and inherits the rest. `false` leaves the route alone. */
   readonly routes?: Readonly<Record<string, RouteOptions<Native> | false>>;
   /** Requests that are left alone. @default /health, /healthz, /livez, /readyz and /metrics */
@@ -59,6 +65,7 @@ const ownRules: OptionRules<Omit<BreakerOptions, keyof CircuitOptions> & { timeo
     rules.array,
     rules.rule('false', (value) => value === false),
   ),
+  drill: drillRule,
   routes: rules.plainObject,
   skip: rules.fn,
   exposeHeaders: rules.boolean,
@@ -86,6 +93,8 @@ export function parseBreakerOptions<Native>(of: string, given: unknown): ParsedO
       );
     }
   }
+  expectDrilled(parsed, parsed);
+  if (parsed.drill) parseDrill(parsed.drill);
   const own: Record<string, unknown> = {};
   const ofCircuit: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(parsed)) (name in ownRules ? own : ofCircuit)[name] = value;
@@ -119,5 +128,19 @@ export function parseRow<Native>(
   }
   const row = parseBreakerOptions<Native>(`routes['${key}']`, given);
   const { circuit: _shared, routes: _table, ...rest } = inherited.own;
-  return { own: { ...rest, ...row.own }, ofCircuit: { ...inherited.ofCircuit, ...row.ofCircuit } };
+  const own = { ...rest, ...row.own };
+  expectDrilled(row.own, own);
+  return { own, ofCircuit: { ...inherited.ofCircuit, ...row.ofCircuit } };
+}
+
+/** Whoever says `drill` wants tiers that answer it. One that is inherited changes nothing where there are none. */
+function expectDrilled(
+  { drill }: Pick<BreakerOptions, 'drill'>,
+  { fallback, degradeOn }: Pick<BreakerOptions<never>, 'fallback' | 'degradeOn'>,
+): void {
+  if (!drill) return;
+  if (fallback === false)
+    throw new OptionsError('`drill` tries the tiers, and `fallback: false` says that there are none.');
+  if (degradeOn !== undefined && !degradeOn.includes('drill'))
+    throw new OptionsError('`drill` requires the reason `drill` in `degradeOn`: no tier would answer.');
 }

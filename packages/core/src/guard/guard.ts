@@ -5,6 +5,8 @@ import type { TierSite } from '../tiers/tier.ts';
 import { Attempt } from './attempt.ts';
 import { type CircuitSource, OneCircuit } from './circuit-source.ts';
 import { Deadlines } from './deadlines.ts';
+import { Drill } from './drill.ts';
+import { parseDrill } from './drill-options.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { type BreakerOptions, type ParsedOptions, parseBreakerOptions, parseRow } from './guard-options.ts';
 import type { GuardedAttempt } from './guarded-attempt.ts';
@@ -69,7 +71,13 @@ function policy<Native>(parsed: ParsedOptions<Native>, set: Brownout, site: Tier
   const { timeoutMs = 30_000, stream: { idleMs = 0, totalMs = 0 } = {} } = parsed.own;
   const fallbacks = new Fallbacks(parsed, site);
   const deadlines = timeoutMs > 0 ? new Deadlines(timeoutMs) : undefined;
-  return { timeoutMs, deadlines, idleMs, totalMs, fallbacks, circuits: circuitSource(parsed, set, timeoutMs, row) };
+  const drill = fallbacks.answer('drill') ? drillOf(parsed, set) : undefined;
+  const circuits = circuitSource(parsed, set, timeoutMs, row);
+  return { timeoutMs, deadlines, idleMs, totalMs, fallbacks, drill, circuits };
+}
+
+function drillOf<Native>({ own: { drill }, ofCircuit }: ParsedOptions<Native>, set: Brownout): Drill | undefined {
+  return drill ? new Drill(parseDrill(drill), ofCircuit.random ?? set.random) : undefined;
 }
 
 function circuitSource<Native>(

@@ -1,5 +1,6 @@
 import type { CircuitSource } from './circuit-source.ts';
 import type { Deadlines } from './deadlines.ts';
+import type { Drill } from './drill.ts';
 import type { Fallbacks } from './fallbacks.ts';
 
 /** How one route is guarded. */
@@ -10,5 +11,7 @@ export interface Policy<Native> {
   readonly idleMs: number;
   readonly totalMs: number;
   readonly fallbacks: Fallbacks<Native>;
+  /** `undefined` where none is held. */
+  readonly drill: Drill | undefined;
   readonly circuits: CircuitSource<Native>;
 }

@@ -41,10 +41,18 @@ export class RouteCircuits<Native> implements CircuitSource<Native> {
   }
 
   guess(exchange: Exchange<Native>): Circuit | undefined {
+    return this.#foreseen(exchange, false);
+  }
+
+  certain(exchange: Exchange<Native>): Circuit | undefined {
+    return this.#foreseen(exchange, true);
+  }
+
+  #foreseen(exchange: Exchange<Native>, mustBeCertain: boolean): Circuit | undefined {
     const routes = this.#routesOf(exchange.application);
     const { request, route } = exchange;
     const method = methodOf(request.method);
-    const known = route ? this.#known(routes, method, route) : foreseen(routes, method, exchange);
+    const known = route ? this.#known(routes, method, route) : foreseen(routes, method, exchange, mustBeCertain);
     return known?.circuit;
   }
 
@@ -131,18 +139,20 @@ function isClear({ learned }: ApplicationRoutes, method: string, path: string, r
   return !route.isRemembered && learned.claims(method, path)[0] === route;
 }
 
-/** The route that a request is taken for, as far as that is known before it is run. */
+/** The route that a request is taken for, as far as that is known before it is run. `mustBeCertain`: it may be answered without that. */
 function foreseen<Native>(
   routes: ApplicationRoutes,
   method: string,
   exchange: Exchange<Native>,
+  mustBeCertain: boolean,
 ): KnownRoute | undefined {
   const { learned, mount, unclaimed } = routes;
   const exact = learned.recall(method, exchange.routedPath);
   if (exact !== undefined && !(exact.route === mount && mount !== undefined && mayRefuse(mount))) return exact.route;
   if (exact?.hasFailed === false && isSpared(mount!.circuit)) return undefined;
   const claims = learned.claims(method, exchange.routedPath);
-  if (exact === undefined && !claims.some(mayRefuse) && !unclaimed.some(mayRefuse)) return claims[0];
+  const isOpenTo = exact === undefined && !mustBeCertain;
+  if (isOpenTo && !claims.some(mayRefuse) && !unclaimed.some(mayRefuse)) return claims[0];
   const route = confirmed(routes, method, exchange, claims, exact?.route);
   // the next one need not be led through all routes
   if (route !== undefined && route !== mount) learned.learnPath(method, exchange.routedPath, route);
