@@ -49,7 +49,7 @@ export class Attempt<Native> implements GuardedAttempt {
   }
 
   get watchesFlow(): boolean {
-    return this.#course.policy.idleMs > 0 && this.#course.governs;
+    return this.#course.policy.idleMs > 0 && this.#course.isWatched;
   }
 
   start(): void {
@@ -96,7 +96,7 @@ export class Attempt<Native> implements GuardedAttempt {
     if (this.#judgement.verdict === 'failure') course.settle('failure');
     else course.admission.flowing();
     const { idleMs, totalMs } = course.policy;
-    if (!isWhole && (idleMs > 0 || totalMs > 0) && course.governs) course.watchFlow(() => cut(course, 'timeout'));
+    if (!isWhole && (idleMs > 0 || totalMs > 0) && course.isWatched) course.watchFlow(() => cut(course, 'timeout'));
   }
 
   flowed(): void {

@@ -54,6 +54,11 @@ export class Course<Native> {
     return !this.#isYielded && !this.admission.isSilent;
   }
 
+  /** Whether its limits are watched: in `shadow` they are, though only the circuit hears of it. */
+  get isWatched(): boolean {
+    return !this.#isYielded;
+  }
+
   /** `NaN` while nobody wants to know. */
   get elapsedMs(): number {
     return Number.isNaN(this.#startedAt) ? Number.NaN : this.site.clock.now() - this.#startedAt;
