@@ -210,6 +210,7 @@ describe('Brownout', () => {
       expect(tenants.get('other').state).toBe('closed');
       expect(set.keyed('tenant', { failureThreshold: 1 })).toBe(tenants);
       expect(set.keyed('tenant')).toBe(tenants);
+      expect([acme.family, set.circuit('tenant').family]).toEqual(['tenant', undefined]);
       expect(() => set.keyed('tenant', { failureThreshold: 2 })).toThrow(OptionsError);
       expect(() => set.keyed('tenant', { maxCircuits: 3 })).toThrow('`maxCircuits`');
       expect(set.circuits.has('tenant:acme')).toBe(true);
@@ -224,6 +225,17 @@ describe('Brownout', () => {
       models.get('c');
       expect([...set.circuits.keys()]).toEqual(['m:a', 'm:c']);
       expect(models.get('a')).toBe(a);
+    });
+
+    it('tells of the one that goes while its counts can still be read', () => {
+      const set = createBrownout({ clock: { now: () => 0, wall: () => 7 } });
+      const models = set.keyed('m', { maxCircuits: 1 });
+      const told: unknown[] = [];
+      set.on('forgotten', (event) => void told.push(event, set.circuits.get(event.circuit)?.metrics().calls.success));
+      const permit = models.get('a').admit();
+      if (permit.admitted) permit.success(1);
+      models.get('b');
+      expect(told).toEqual([{ circuit: 'm:a', at: 7 }, 1]);
     });
 
     it('evicts idle closed circuits only, and comes back to its size when it can', () => {

@@ -128,8 +128,11 @@ export class Brownout {
       return known.circuits;
     }
     const plan = this.#plan(given);
-    const make = (key: string) => this.#make(this.#freeName(`${name}:${key}`), plan);
-    const forget = (circuit: Circuit) => this.#circuits.delete(circuit.name);
+    const make = (key: string) => this.#make(this.#freeName(`${name}:${key}`), plan, name);
+    const forget = (circuit: Circuit) => {
+      this.events.emit('forgotten', { circuit: circuit.name, at: circuit.clock.wall() });
+      this.#circuits.delete(circuit.name);
+    };
     const circuits = new KeyedCircuits({ make, forget }, maxCircuits ?? 1_000);
     this.#keyed.set(name, { circuits, given });
     return circuits;
@@ -196,8 +199,8 @@ export class Brownout {
     return new CircuitPlan('circuit', given, { ...derived, ...this.#defaults.given });
   }
 
-  #make(name: string, plan: CircuitPlan): Circuit {
-    const circuit = new Circuit(name, plan, this.events);
+  #make(name: string, plan: CircuitPlan, family?: string): Circuit {
+    const circuit = new Circuit(name, plan, this.events, family);
     this.#circuits.set(name, circuit);
     const state = this.#pending.get(name);
     if (state !== undefined) {

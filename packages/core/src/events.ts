@@ -48,6 +48,8 @@ export interface BrownoutEvents {
   would_trip: Occurred & { readonly rule: TripRule };
   mode_changed: Occurred & { readonly from: CircuitMode; readonly to: CircuitMode; readonly why: string | undefined };
   reset: Occurred & { readonly why: string | undefined };
+  /** A circuit that was made by key makes room for another. Told while the set still has it, so that its counts can be read. */
+  forgotten: Occurred;
   /** The dependency turned us away for what no waiting mends, such as a key that is no longer valid. Told by classifiers. */
   alert: Occurred & { readonly problem: AlertProblem; readonly error: unknown };
   store_failed: { readonly at: number; readonly operation: 'get' | 'set' | 'delete'; readonly error: unknown };
@@ -72,6 +74,7 @@ export const eventNames: readonly BrownoutEventName[] = [
   'would_trip',
   'mode_changed',
   'reset',
+  'forgotten',
   'alert',
   'store_failed',
   'store_recovered',

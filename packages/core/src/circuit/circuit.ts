@@ -32,6 +32,8 @@ const defaults = new CircuitPlan('Circuit', {});
  */
 export class Circuit {
   readonly #machine: Machine;
+  /** For a circuit made by key, the name that was given to `keyed`; `undefined` for any other. */
+  readonly family: string | undefined;
   #plan: CircuitPlan;
   #runner: Runner | undefined;
   #retrier: Retrier | undefined;
@@ -41,10 +43,17 @@ export class Circuit {
    * @param name shown in metadata, headers and events
    * @param options a plan is what the circuits of a set share
    * @param events where its events go
+   * @param family what it shares with others that are made by key
    * @throws OptionsError
    */
-  constructor(name: string, options: CircuitOptions | CircuitPlan = defaults, events: Events = new Events()) {
+  constructor(
+    name: string,
+    options: CircuitOptions | CircuitPlan = defaults,
+    events: Events = new Events(),
+    family?: string,
+  ) {
     expectOption('name', name, circuitName);
+    this.family = family;
     this.#plan = options instanceof CircuitPlan ? options : new CircuitPlan('Circuit', options);
     this.#machine = new Machine(name, this.#plan.settings, events);
   }
