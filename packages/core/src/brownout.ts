@@ -127,8 +127,8 @@ export class Brownout {
       if (maxCircuits !== undefined) expectOption('maxCircuits', maxCircuits, rules.oneOf(known.circuits.maxCircuits));
       return known.circuits;
     }
-    const plan = this.#plan(given);
-    const make = (key: string) => this.#make(this.#freeName(`${name}:${key}`), plan, name);
+    const plan = new CircuitPlan('keyed', given, this.#defaults.given, name);
+    const make = (key: string) => this.#make(this.#freeName(`${name}:${key}`), plan);
     const forget = (circuit: Circuit) => {
       this.events.emit('forgotten', { circuit: circuit.name, at: circuit.clock.wall() });
       this.#circuits.delete(circuit.name);
@@ -199,8 +199,8 @@ export class Brownout {
     return new CircuitPlan('circuit', given, { ...derived, ...this.#defaults.given });
   }
 
-  #make(name: string, plan: CircuitPlan, family?: string): Circuit {
-    const circuit = new Circuit(name, plan, this.events, family);
+  #make(name: string, plan: CircuitPlan): Circuit {
+    const circuit = new Circuit(name, plan, this.events);
     this.#circuits.set(name, circuit);
     const state = this.#pending.get(name);
     if (state !== undefined) {

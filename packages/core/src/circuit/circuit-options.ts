@@ -77,16 +77,19 @@ export type CircuitSettings = Readonly<
 export class CircuitPlan {
   readonly given: CircuitOptions;
   readonly settings: CircuitSettings;
+  /** The name that was given to `keyed`, where circuits are made by key. */
+  readonly family: string | undefined;
 
   /** @throws OptionsError */
-  constructor(of: string, given: unknown, weaker?: CircuitOptions) {
+  constructor(of: string, given: unknown, weaker?: CircuitOptions, family?: string) {
+    this.family = family;
     this.given = { ...weaker, ...parseCircuitOptions(of, given) };
     this.settings = circuitSettings(this.given);
   }
 
   /** With changes. @throws OptionsError */
   patched(patch: CircuitOptions): CircuitPlan {
-    return new CircuitPlan('update', patch, this.given);
+    return new CircuitPlan('update', patch, this.given, this.family);
   }
 }
 

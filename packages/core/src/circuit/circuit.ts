@@ -32,8 +32,6 @@ const defaults = new CircuitPlan('Circuit', {});
  */
 export class Circuit {
   readonly #machine: Machine;
-  /** For a circuit made by key, the name that was given to `keyed`; `undefined` for any other. */
-  readonly family: string | undefined;
   #plan: CircuitPlan;
   #runner: Runner | undefined;
   #retrier: Retrier | undefined;
@@ -43,23 +41,21 @@ export class Circuit {
    * @param name shown in metadata, headers and events
    * @param options a plan is what the circuits of a set share
    * @param events where its events go
-   * @param family what it shares with others that are made by key
    * @throws OptionsError
    */
-  constructor(
-    name: string,
-    options: CircuitOptions | CircuitPlan = defaults,
-    events: Events = new Events(),
-    family?: string,
-  ) {
+  constructor(name: string, options: CircuitOptions | CircuitPlan = defaults, events: Events = new Events()) {
     expectOption('name', name, circuitName);
-    this.family = family;
     this.#plan = options instanceof CircuitPlan ? options : new CircuitPlan('Circuit', options);
     this.#machine = new Machine(name, this.#plan.settings, events);
   }
 
   get name(): string {
     return this.#machine.name;
+  }
+
+  /** For a circuit made by key, the name that was given to `keyed`; `undefined` for any other. */
+  get family(): string | undefined {
+    return this.#plan.family;
   }
 
   /** Where its events go. */
