@@ -1048,6 +1048,42 @@ describe('Circuit', () => {
       expect(circuit.mode).toBe('disabled');
     });
 
+    it('goes on to count where it was, and by the same snapshot again gets no further', () => {
+      const before = setUp({ failureThreshold: 2, slowCallMs: 10 });
+      succeed(before.circuit);
+      fail(before.circuit);
+      fail(before.circuit);
+      refused(before.circuit);
+      before.time.now += 5_000;
+      const snapshot = copied(before.circuit.snapshot());
+      const after = setUp();
+      after.time.wall = before.time.wall + 60_000;
+      succeed(after.circuit);
+      after.circuit.restore(snapshot);
+      after.circuit.restore(snapshot);
+      const { calls, refusedFor, transitions, stateMs, lastFailureAt } = before.circuit.metrics();
+      expect(calls).toMatchObject({ success: 1, failure: 2, refused: 1 });
+      expect(stateMs.open).toBe(5_000);
+      expect(after.circuit.metrics()).toMatchObject({ calls, refusedFor, transitions, stateMs, lastFailureAt });
+      after.circuit.reset();
+      fail(after.circuit);
+      after.time.now += 1_000;
+      expect(after.circuit.metrics()).toMatchObject({
+        calls: { success: 1, failure: 3 },
+        stateMs: { ...stateMs, closed: stateMs.closed + 1_000 },
+      });
+    });
+
+    it('reads what was taken without counts, or by a version that knew others', () => {
+      const { circuit } = setUp();
+      succeed(circuit);
+      circuit.restore({ at: 0, state: 'closed', leftMs: 0, failedRounds: 0 });
+      expect(circuit.metrics().calls.success).toBe(1);
+      const counts = { calls: { failure: 4, postponed: 9 }, mood: {} };
+      circuit.restore({ at: 0, state: 'closed', leftMs: 0, failedRounds: 0, counts } as never);
+      expect(circuit.metrics()).toMatchObject({ calls: { success: 1, failure: 4 }, transitions: { tripped: 0 } });
+    });
+
     const good = { at: 0, state: 'open', leftMs: 0, failedRounds: 0 };
     it.each([
       ['be an object', null],
@@ -1062,6 +1098,12 @@ describe('Circuit', () => {
       ['have a count `failedRounds`', { ...good, failedRounds: -1 }],
       ['have an `override` of `forced_open` or `disabled`', { ...good, override: 'shadow' }],
       ['have a string `why`', { ...good, override: 'disabled', why: 7 }],
+      ['have `counts` of a circuit', { ...good, counts: 7 }],
+      ['have `counts` of a circuit', { ...good, counts: { calls: [] } }],
+      ['have `counts` of a circuit', { ...good, counts: { calls: { success: -1 } } }],
+      ['have `counts` of a circuit', { ...good, counts: { transitions: { tripped: 0.5 } } }],
+      ['have `counts` of a circuit', { ...good, counts: { stateMs: { open: null, closed: '1' } } }],
+      ['have `counts` of a circuit', { ...good, counts: { lastFailureAt: 'now' } }],
     ])('is expected to %s, and is not: %j', (what, rubbish) => {
       const { circuit } = setUp();
       expect(() => circuit.restore(rubbish as never)).toThrow(`Expected the snapshot of \`c\` to ${what}, got `);

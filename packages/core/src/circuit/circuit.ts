@@ -5,6 +5,7 @@ import { type CircuitMode, Events, type Verdict } from '../events.ts';
 import { expectOption, rules } from '../options.ts';
 import type { Call } from './call.ts';
 import { type CircuitOptions, CircuitPlan } from './circuit-options.ts';
+import { resumeCounts } from './counts-snapshot.ts';
 import { type Arrival, Entrance } from './entrance.ts';
 import { Machine } from './machine.ts';
 import { type CircuitHealth, type CircuitMetrics, healthOf, metricsOf, openTimeLeft } from './metrics.ts';
@@ -209,13 +210,13 @@ export class Circuit {
     this.#plan = plan;
   }
 
-  /** Its state as JSON, for `restore` after a restart. */
+  /** Its state as JSON, and what it has counted, for `restore` after a restart. */
   snapshot(): CircuitSnapshot {
     return snapshotOf(this.#machine);
   }
 
   /**
-   * Takes up the state of a snapshot; the time since then counts.
+   * Takes up the state of a snapshot; the time since then counts. Counts go on from those of the snapshot, if they are less.
    *
    * @throws OptionsError for anything that is no snapshot
    */
@@ -223,6 +224,7 @@ export class Circuit {
     const parsed = parseCircuitSnapshot(this.name, snapshot);
     this.#machine.resume(stateOf(parsed, this.#machine));
     if (parsed.override) this.#machine.override(parsed.override, parsed.why);
+    if (parsed.counts) resumeCounts(this.#machine, parsed.counts);
   }
 
   #enter(arrival: Arrival | undefined, mostMs?: number): ReturnType<Enter> {

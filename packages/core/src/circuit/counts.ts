@@ -1,7 +1,7 @@
 import type { RefusalReason, Verdict } from '../events.ts';
 
 /** How often each transition has happened. */
-interface Moves {
+export interface Moves {
   tripped: number;
   reopened: number;
   halfOpened: number;

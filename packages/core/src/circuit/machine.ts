@@ -215,6 +215,11 @@ export class Machine implements Settler {
     this.#moved();
   }
 
+  /** Goes on from the times that were carried over a restart. */
+  resumeTimes(before: Readonly<Record<StateName, number>>): void {
+    this.#moves.resumeTimes(before);
+  }
+
   resume(state: State): void {
     this.#moves.resume(state);
   }

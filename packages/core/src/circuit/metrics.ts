@@ -24,7 +24,7 @@ export interface CircuitMetrics {
   readonly mode: CircuitMode;
   /** Milliseconds since that state began: what was set by hand began then, and half-open when it was due. */
   readonly stateAgeMs: number;
-  /** Milliseconds spent in each state, this one included, since it was made. */
+  /** Milliseconds spent in each state, this one included, since it was made, and before a restart that it was carried over. */
   readonly stateMs: Readonly<Record<StateName, number>>;
   /** What stands over the rules by hand; absent without. `at`: milliseconds since the Unix epoch. */
   readonly override?: { readonly mode: 'forced_open' | 'disabled'; readonly why?: string; readonly at: number };

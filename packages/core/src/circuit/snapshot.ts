@@ -1,10 +1,11 @@
 import { OptionsError } from '../errors.ts';
 import { shown } from '../options.ts';
 import { closed } from './closed.ts';
+import { type CountsSnapshot, countsSnapshotOf, parseCounts } from './counts-snapshot.ts';
 import type { Machine } from './machine.ts';
 import { failedRoundsAt, open, type State, type StateName } from './state.ts';
 
-/** A circuit's state as JSON, to carry it across a restart. What it has counted is not in it. */
+/** A circuit's state as JSON, and what it has counted, to carry them across a restart. What its window holds is not in it. */
 export interface CircuitSnapshot {
   /** When it was taken: milliseconds since the Unix epoch. */
   readonly at: number;
@@ -14,6 +15,8 @@ export interface CircuitSnapshot {
   readonly failedRounds: number;
   readonly override?: 'forced_open' | 'disabled' | undefined;
   readonly why?: string | undefined;
+  /** Absent where another version took it. */
+  readonly counts?: CountsSnapshot | undefined;
 }
 
 export function snapshotOf(machine: Machine): CircuitSnapshot {
@@ -26,6 +29,7 @@ export function snapshotOf(machine: Machine): CircuitSnapshot {
     failedRounds: failedRoundsAt(state, now, settings),
     ...(overridden && { override: overridden.mode }),
     ...(overridden?.why !== undefined && { why: overridden.why }),
+    counts: countsSnapshotOf(machine),
   };
 }
 
@@ -40,7 +44,7 @@ export function parseCircuitSnapshot(name: string, given: unknown): CircuitSnaps
   };
   if (typeof given !== 'object' || given === null)
     throw new OptionsError(`Expected the snapshot of \`${name}\` to be an object, got ${shown(given)}.`);
-  const { at, state, leftMs, failedRounds, override, why } = given as Record<string, unknown>;
+  const { at, state, leftMs, failedRounds, override, why, counts } = given as Record<string, unknown>;
   if (!Number.isFinite(at)) fail('a number `at`', at);
   if (state !== 'closed' && state !== 'open' && state !== 'half_open') fail('a `state` of a circuit', state);
   if (!Number.isFinite(leftMs) || (leftMs as number) < 0) fail('a duration `leftMs`', leftMs);
@@ -48,7 +52,8 @@ export function parseCircuitSnapshot(name: string, given: unknown): CircuitSnaps
   if (override !== undefined && override !== 'forced_open' && override !== 'disabled')
     fail('an `override` of `forced_open` or `disabled`', override);
   if (why !== undefined && typeof why !== 'string') fail('a string `why`', why);
-  return Object.freeze({ at, state, leftMs, failedRounds, override, why }) as CircuitSnapshot;
+  const counted = counts === undefined ? undefined : (parseCounts(counts) ?? fail('`counts` of a circuit', counts));
+  return Object.freeze({ at, state, leftMs, failedRounds, override, why, counts: counted }) as CircuitSnapshot;
 }
 
 /**

@@ -23,6 +23,13 @@ export class StateTimes {
     this.#since = now;
   }
 
+  /** Goes on from what was spent before a restart. */
+  resume(before: Readonly<Record<StateName, number>>): void {
+    this.closed = Math.max(this.closed, before.closed);
+    this.open = Math.max(this.open, before.open);
+    this.half_open = Math.max(this.half_open, before.half_open);
+  }
+
   /** As `pass` would leave it. */
   at(now: number, standing: Standing): Record<StateName, number> {
     const then = new StateTimes(this.#since);

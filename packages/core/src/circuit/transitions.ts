@@ -117,6 +117,11 @@ export class Transitions {
     return (this.#times ?? new StateTimes(this.#state.since)).at(now, this);
   }
 
+  /** Goes on from the times that were carried over a restart. */
+  resumeTimes(before: Readonly<Record<StateName, number>>): void {
+    this.#timed().resume(before);
+  }
+
   /** Takes up a state that was carried over a restart. Shadow mode takes none but closed. */
   resume(state: State): void {
     const { mode, clock } = this.#settings;
@@ -183,9 +188,10 @@ export class Transitions {
   }
 
   /** Before what is shown changes. What a lease has moved in the past was shown as it was until now. */
-  #timed(): void {
+  #timed(): StateTimes {
     this.#times ??= new StateTimes(this.#state.since);
     this.#times.pass(this.#settings.clock.now(), this);
+    return this.#times;
   }
 
   #setMode(to: CircuitMode, why: string | undefined): void {
