@@ -11,7 +11,7 @@ export interface KeyMaterial {
   readonly url: string;
   readonly protocol: string;
   /** Whose route it is, in a store of this process: whoever asks may name the host of another. */
-  readonly application?: object | undefined;
+  readonly application?: string | undefined;
   /** Names and values in turn, by `takenHeaders`. */
   readonly headers: readonly string[];
   /** The fingerprint of the TLS client's certificate. */
@@ -81,7 +81,7 @@ export class AnswerKeys {
   }
 
   /** Whether they were made of such a request, if nothing else differs. */
-  isOf({ method, protocol }: RequestView, scope: string | undefined, application: object | undefined): boolean {
+  isOf({ method, protocol }: RequestView, scope: string | undefined, application: string | undefined): boolean {
     const own = this.#material;
     const isThere = protocol === own.protocol && application === own.application;
     return isThere && method === own.method && scope === own.scope;
@@ -101,25 +101,13 @@ export class AnswerKeys {
 
   #place(): string {
     const { protocol, application } = this.#material;
-    return application === undefined ? protocol : `${protocol}#${numberOf(application)}`;
+    return application === undefined ? protocol : `${protocol}#${part(application)}`;
   }
 
   #headerParts(): HeaderParts {
     this.#headers ??= readHeaderParts(this.#material.headers);
     return this.#headers;
   }
-}
-
-const numbers = new WeakMap<object, number>();
-let applications = 0;
-
-function numberOf(application: object): number {
-  let number = numbers.get(application);
-  if (number === undefined) {
-    number = ++applications;
-    numbers.set(application, number);
-  }
-  return number;
 }
 
 /** The query with its parameters sorted by name; those that a parser puts under one name keep their order. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RequestView } from '../request-view.ts';
+import { Applications } from './applications.ts';
 import { AnswerKeys } from './key.ts';
 import { RecentKeys } from './recent-keys.ts';
 import { takenHeaders } from './taken-headers.ts';
@@ -21,16 +22,28 @@ function requestOf({ url = '/a', raw = [], parsed = {}, ...rest }: Given = {}): 
 }
 
 function keysOf(request: RequestView, scope?: string): AnswerKeys {
-  const { method, url, protocol, certificate, application } = request;
+  const { method, url, protocol, certificate } = request;
   const headers = takenHeaders(request);
-  return new AnswerKeys({ method, url, protocol, application, headers, certificate, key: undefined, scope });
+  return new AnswerKeys({
+    method,
+    url,
+    protocol,
+    application: idOf(request),
+    headers,
+    certificate,
+    key: undefined,
+    scope,
+  });
 }
+
+const applications = new Applications();
+const idOf = ({ application }: RequestView) => application && applications.idOf(application);
 
 /** Whether the keys of one request are found for another; if so, they must be those it would have had. */
 function shares(one: RequestView, other: RequestView, scopes: [string?, string?] = []): boolean {
   const recent = new RecentKeys();
   recent.keep(one, keysOf(one, scopes[0]));
-  const found = recent.find(other, scopes[1], other.application);
+  const found = recent.find(other, scopes[1], idOf(other));
   if (found !== undefined) expect(found.primary).toBe(keysOf(other, scopes[1]).primary);
   return found !== undefined;
 }

@@ -21,7 +21,7 @@ const MOST_MISSES = 16;
 export class RecentKeys {
   readonly #byPath = new Map<string, Recent>();
 
-  find(request: RequestView, scope: string | undefined, application: object | undefined): AnswerKeys | undefined {
+  find(request: RequestView, scope: string | undefined, application: string | undefined): AnswerKeys | undefined {
     const { rawHeaders, headers } = request;
     const recent = this.#byPath.get(request.url);
     if (recent === undefined || rawHeaders.length !== recent.rawHeaders.length) return undefined;

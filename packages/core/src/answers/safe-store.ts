@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Events } from '../events.ts';
 import { isThenable } from '../tiers/thenable.ts';
+import { type Applications, applicationsOf } from './applications.ts';
 import { Refreshes } from './refreshes.ts';
 import { areSendable } from './sendable-headers.ts';
 import { type Stamps, stampsOf } from './stamp.ts';
@@ -33,12 +34,14 @@ export class SafeStore {
   readonly store: AnswerStore;
   readonly stamps: Stamps;
   readonly refreshes = new Refreshes();
+  readonly applications: Applications;
   readonly #events: Events;
   readonly #clock: Clock;
   #failing = false;
 
   constructor(store: AnswerStore, events: Events, clock: Clock) {
     this.store = store;
+    this.applications = applicationsOf(store);
     this.stamps = stampsOf(clock);
     this.#events = events;
     this.#clock = clock;

@@ -104,7 +104,8 @@ export function cachedAnswer<Native = unknown>(options?: CachedAnswerOptions<Nat
     const answers = store ?? site.answers;
     const safe = safeStore(answers, site.events, site.clock);
     // Processes share a store of theirs by what they agree on.
-    const application = answers.level === 'l2_cache' ? undefined : request.application;
+    const isHere = answers.level !== 'l2_cache' && request.application !== undefined;
+    const application = isHere ? safe.applications.idOf(request.application) : undefined;
     const known = asked === undefined && cacheable ? recent.find(request, scoped, application) : undefined;
     const keys = known ?? keysOf(request, asked, scoped, application);
     if (!cacheable) return new PathMarker(keys, safe, maxAgeMs);
@@ -125,7 +126,7 @@ function keysOf(
   request: RequestView,
   key: string | undefined,
   scope: string | undefined,
-  application: object | undefined,
+  application: string | undefined,
 ): AnswerKeys {
   const { method, url, protocol, certificate } = request;
   const headers = takenHeaders(request);
