@@ -5,13 +5,13 @@ export class Concurrency {
   /** Oldest first. */
   readonly #held = new Set<CallPermit>();
 
-  /** A call that has neither settled nor begun to flow within its lease was leaked, and is in nobody's way. */
+  /** A call that has neither settled nor flowed for as long as its lease was leaked, and is in nobody's way. */
   isFull(limit: number, now: number, leaseMs: number): boolean {
     const held = this.#held;
     if (held.size < limit) return false;
     for (const permit of held) {
       if (now < permit.at + leaseMs) break;
-      if (!permit.flows) held.delete(permit);
+      if (!permit.flows || now >= permit.flowedAt + leaseMs) held.delete(permit);
     }
     return held.size >= limit;
   }

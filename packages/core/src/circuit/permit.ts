@@ -44,6 +44,8 @@ export class CallPermit implements Permit {
   readonly isTimed: boolean;
   pending = true;
   flows = false;
+  /** When it last did; for one whose end is certain to come that does not matter. */
+  flowedAt = Number.POSITIVE_INFINITY;
   /** Counted as late. */
   late = false;
   readonly #settler: Settler;

@@ -3,7 +3,9 @@ import { DeadlineError, type RefusedError } from '../errors.ts';
 import type { Verdict } from '../events.ts';
 import { mark, ownerOf } from './attribution.ts';
 import { type Call, DeadlineCall, untimedCall } from './call.ts';
+import { flowOf } from './call-flow.ts';
 import type { Arrival } from './entrance.ts';
+import { settleAtEnd } from './flowing-call.ts';
 import type { Machine } from './machine.ts';
 import type { CallPermit, Refusal } from './permit.ts';
 import { refusalError } from './refusal-error.ts';
@@ -124,16 +126,16 @@ export class Runner {
     try {
       returned = fn(signal === undefined ? untimedCall : { signal });
     } catch (error) {
-      this.#failed(permit, error, startedAt, options);
+      this.#failed(permit, error, this.#since(startedAt), options);
       return Promise.reject(error);
     }
     return Promise.resolve(returned).then(
       (value) => {
-        permit.success(this.#since(startedAt));
+        this.#gave(permit, value, this.#since(startedAt), options);
         return value;
       },
       (error: unknown) => {
-        this.#failed(permit, error, startedAt, options);
+        this.#failed(permit, error, this.#since(startedAt), options);
         throw error;
       },
     );
@@ -154,7 +156,7 @@ export class Runner {
     try {
       returned = fn(call);
     } catch (error) {
-      this.#failed(permit, error, startedAt, options);
+      this.#failed(permit, error, this.#since(startedAt), options);
       return Promise.reject(error);
     }
     return new Promise<T>((resolve, reject) => {
@@ -162,7 +164,7 @@ export class Runner {
       const onDeadline = () => {
         isOver = true;
         const error = new DeadlineError(machine.name, Math.ceil(timeoutMs));
-        this.#failed(permit, error, startedAt, options);
+        this.#failed(permit, error, this.#since(startedAt), options);
         if (isShadow) return;
         reject(error);
         call.abort(error);
@@ -171,25 +173,36 @@ export class Runner {
       Promise.resolve(returned).then(
         (value) => {
           clearTimeout(timer);
-          call.end();
           if (isOver) machine.countLate(permit);
-          else permit.success(this.#since(startedAt));
+          else this.#gave(permit, value, this.#since(startedAt), options);
+          const flow = flowOf(value);
+          if (flow === undefined) call.end();
+          else flow.watch({ ended: call.end.bind(call) }); // until then its caller may leave; a closure would hold on to the value
           resolve(value);
         },
         (error: unknown) => {
           clearTimeout(timer);
           call.end();
           if (isOver) machine.countLate(permit);
-          else this.#failed(permit, error, startedAt, options);
+          else this.#failed(permit, error, this.#since(startedAt), options);
           reject(error);
         },
       );
     });
   }
 
-  #failed(permit: CallPermit, error: unknown, startedAt: number, options: WatchedRunOptions | undefined): void {
+  /** The call has given its value: it is over, but for one that flows, which is settled at its end. */
+  #gave(permit: CallPermit, value: unknown, tookMs: number, options: WatchedRunOptions | undefined): void {
+    const flow = flowOf(value);
+    if (flow === undefined) permit.success(tookMs);
+    else
+      settleAtEnd(flow, value as object, permit, tookMs, this.#machine.settings.clock, (error) =>
+        this.#failed(permit, error, tookMs, options),
+      );
+  }
+
+  #failed(permit: CallPermit, error: unknown, durationMs: number, options: WatchedRunOptions | undefined): void {
     const machine = this.#machine;
-    const durationMs = this.#since(startedAt);
     if (options?.signal?.aborted) {
       permit.ignore(durationMs);
       return;
@@ -238,7 +251,8 @@ export class Runner {
           generation,
           settings,
           succeeded: (value) => {
-            machine.quickSuccess(generation);
+            if (flowOf(value) === undefined) machine.quickSuccess(generation);
+            else this.#gave(machine.permitFor(generation), value, Number.NaN, undefined);
             return value;
           },
           failed: (error) => {
