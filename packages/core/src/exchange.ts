@@ -103,7 +103,7 @@ export interface AttemptEvents {
   threw(error: unknown): boolean;
   /**
    * The answer breaks off without a throw that the host would see: its response is destroyed, or what was piped into it has died.
-   * `true`: an answer of ours takes its place, or ends it.
+   * `true`: an answer of ours takes its place, or ends it. `error`: `undefined` where nothing says why.
    */
   broke(error: unknown): boolean;
   /** The handler did not answer, and lets the host look further. */

@@ -184,8 +184,7 @@ export class HandlerAnswer {
   }
 
   /** Whether an answer of ours is in the place of one that breaks, or at its end. */
-  #breaks(given: unknown): boolean {
-    const error = given ?? new Error('The response was destroyed before it was whole');
+  #breaks(error: unknown): boolean {
     const { phase } = this.#held;
     if (phase !== 'waiting' && (phase !== 'flowing' || this.#isOver)) return false;
     return this.#attempt.broke(error);

@@ -256,7 +256,7 @@ describe('flowing', () => {
         if (fails) queueMicrotask(() => controller.error(new Error('cut')));
         else controller.close();
       },
-      cancel: closed,
+      cancel: () => closed?.(),
     });
 
   /** Read as it comes from `run`. */

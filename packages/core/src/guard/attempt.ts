@@ -112,13 +112,13 @@ export class Attempt<Native> implements GuardedAttempt {
     }
     if (ending === 'broken') {
       if (course.phase === 'running') course.admission.reach();
-      course.settle('failure');
+      course.settle(this.#innerCalls?.brokenBy === undefined ? 'failure' : 'ignore');
       if (!course.admission.isSilent) course.abort(connectionEnded);
       course.failOthers('failure');
     } else {
       course.settle(this.#judgement!.verdict);
       if (status < 400 && !course.exchange.degraded)
-        course.watch?.succeeded(status, this.#isKept ? captured : undefined);
+        course.watch?.succeeded(status, this.#isStorable ? captured : undefined);
     }
     course.finish();
   }
@@ -150,8 +150,9 @@ export class Attempt<Native> implements GuardedAttempt {
     return false;
   }
 
-  broke(error: unknown): boolean {
+  broke(given: unknown): boolean {
     const course = this.#course;
+    const error = given ?? this.#innerCalls?.brokenBy ?? new Error('The response was destroyed before it was whole');
     if (course.phase !== 'flowing') return this.threw(error);
     const { governs } = course;
     cutBy(course, error);
@@ -211,6 +212,10 @@ export class Attempt<Native> implements GuardedAttempt {
     const circuit = admission.reach(status);
     if (exchange.degraded || circuit === undefined) return ignored;
     return this.#innerCalls?.failureShownAs(status) ?? judgeStatus(status, exchange, circuit);
+  }
+
+  get #isStorable(): boolean {
+    return this.#isKept && this.#innerCalls?.brokenBy === undefined;
   }
 
   /** What happens from now on is the host's business. */

@@ -1,7 +1,8 @@
 import type { Call } from '../circuit/call.ts';
+import { flowOf } from '../circuit/call-flow.ts';
 import type { Circuit } from '../circuit/circuit.ts';
 import { statusOf } from '../classify.ts';
-import { Failover } from '../failover.ts';
+import { Failover, type Provided } from '../failover.ts';
 import type { Course } from './course.ts';
 import { type Judgement, judgeError } from './judgement.ts';
 
@@ -11,6 +12,8 @@ export class InnerCalls<Native> {
   #failure: Judgement | undefined;
   /** The status of that error, under which a host may show it. */
   #status: number | undefined;
+  /** What a stream that such a call gave has broken with. */
+  #brokenBy: unknown;
 
   constructor(course: Course<Native>) {
     this.#course = course;
@@ -25,20 +28,36 @@ export class InnerCalls<Native> {
         ? await through.run(given, { signal, timeoutMs: this.#timeoutMs })
         : await through.run(given as (call: Call) => unknown, { signal });
       this.#failure = undefined;
+      this.#brokenBy = undefined;
+      flowOf(isFailover ? (value as Provided<unknown>).value : value)?.watch({
+        ended: (ending, error) => {
+          if (ending !== 'broken') return;
+          this.#brokenBy = error;
+          this.#failed(error, through);
+        },
+      });
       return value;
     } catch (error) {
-      const judgement = judgeError(error, isFailover ? undefined : through);
-      if (judgement.reason !== undefined) {
-        this.#failure = { ...judgement, verdict: 'ignore' }; // that circuit has counted it
-        this.#status = statusOf(error);
-      }
+      this.#failed(error, through);
       throw error;
     }
+  }
+
+  /** What a stream that came of the last of them has broken with, as the circuit that gave it has counted: then the answer is not whole either. */
+  get brokenBy(): unknown {
+    return this.#brokenBy;
   }
 
   /** What has failed, if a host may have made this status of it. */
   failureShownAs(status: number): Judgement | undefined {
     return status >= 500 || status === this.#status ? this.#failure : undefined;
+  }
+
+  #failed(error: unknown, through: Circuit | Failover<unknown, unknown>): void {
+    const judgement = judgeError(error, through instanceof Failover ? undefined : through);
+    if (judgement.reason === undefined) return;
+    this.#failure = { ...judgement, verdict: 'ignore' }; // that circuit has counted it
+    this.#status = statusOf(error);
   }
 
   /** What providers need of the time to the first byte comes before it. */
