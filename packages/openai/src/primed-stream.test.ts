@@ -34,6 +34,8 @@ function script(...steps: readonly Step[]) {
   return { state, open };
 }
 
+type Open = ReturnType<typeof script>['open'];
+
 /** Reads it to its end: the parts that came, and what was thrown. */
 async function read(steps: readonly Step[], options?: PrimedStreamOptions) {
   const parts: unknown[] = [];
@@ -178,6 +180,7 @@ describe('primedStream', () => {
       }),
     ).rejects.toBe(error);
     expect((await read([token('Nine'), error])).error).toBe(error);
+    expect((await read([{ anything: true }, error])).error).toBe(error);
   });
 
   it('throws once, and is over then', async () => {
@@ -218,6 +221,40 @@ describe('primedStream', () => {
   });
 });
 
+/** As an option, and around it. */
+describe.each<
+  [string, (open: Open, options: { circuit: Circuit } & PrimedStreamOptions) => Promise<AsyncIterable<object>>]
+>([
+  ['as an option', (open, options) => primedStream(open, options)],
+  [
+    'around it',
+    (open, { circuit, ...options }) => circuit.run(({ signal }) => primedStream(open, { ...options, signal })),
+  ],
+])('primedStream with a circuit, %s', (_, begin) => {
+  it.each<[string, readonly Step[], object]>([
+    ['is whole', [token('Nine'), 10, stop()], { success: 1 }],
+    ['breaks', [token('Nine'), 10, new TypeError('terminated')], { failure: 1 }],
+    ['is cut', [token('Nine'), 10], { failure: 1 }],
+    ['falls silent', [token('Nine'), 100, stop()], { failure: 1 }],
+    ['says that it has failed', [token('Nine'), 10, { type: 'error', code: 'server_error' }], { failure: 1 }],
+    [
+      'says that a limit is reached',
+      [token('Nine'), 10, { type: 'error', code: 'rate_limit_exceeded' }],
+      { ignored: 1 },
+    ],
+  ])('counts one that %s by its end', async (_, steps, expected) => {
+    const { circuit, calls } = counting();
+    const stream = await begin(script(...steps).open, { circuit, idleMs: 60 });
+    expect([circuit.inFlight, calls()]).toEqual([1, none]);
+    const reading = (async () => {
+      for await (const _ of stream);
+    })().catch(() => {});
+    await vi.runAllTimersAsync();
+    await reading;
+    expect([circuit.inFlight, calls()]).toEqual([0, { ...none, ...expected }]);
+  });
+});
+
 describe('primedStream with a circuit', () => {
   it('counts one success, when the stream has ended', async () => {
     const { circuit, calls } = counting();
@@ -253,12 +290,41 @@ describe('primedStream with a circuit', () => {
     expect(calls()).toEqual({ ...none, refused: 1 });
   });
 
-  it('ends at the deadline of the circuit', async () => {
+  it('has the deadline of the circuit to its first part', async () => {
     const { circuit, calls } = counting({ timeoutMs: 50 });
-    const { error, state } = await read([token('Nine'), 20, token('million'), 100, stop()], { circuit });
-    expect(error).toBeInstanceOf(DeadlineError);
-    expect(state.signal!.aborted).toBe(true);
+    const late = await read([100, token('Nine'), stop()], { circuit });
+    expect(late.error).toBeInstanceOf(DeadlineError);
+    expect(late.state.signal!.aborted).toBe(true);
     expect(calls()).toEqual({ ...none, failure: 1 });
+    expect((await read([token('Nine'), 100, stop()], { circuit })).error).toBeUndefined();
+    expect(calls()).toEqual({ ...none, failure: 1, success: 1 });
+  });
+
+  it('ends when the circuit’s own signal does, which may be the route’s', async () => {
+    const route = new AbortController();
+    const { circuit, calls } = counting();
+    const { open, state } = script(token('Nine'), 100, stop());
+    const stream = await primedStream(open, {
+      circuit: { run: (fn) => circuit.run(fn, { signal: route.signal }) },
+      signal: new AbortController().signal,
+    });
+    route.abort('gone');
+    await stream[Symbol.asyncIterator]().next();
+    await expect(stream[Symbol.asyncIterator]().next()).rejects.toBe('gone');
+    expect(state.signal!.aborted).toBe(true);
+    expect(calls()).toEqual({ ...none, ignored: 1 });
+  });
+
+  it('is asked for again by `retry` until its first part, and not after', async () => {
+    const { circuit } = counting({ retry: { retries: 1, baseMs: 1, budget: 1 } });
+    const open = vi.fn<Parameters<typeof primedStream>[0]>();
+    open.mockRejectedValueOnce(new TypeError('terminated')).mockImplementation(script(token('Nine')).open);
+    const reading = (async () => {
+      for await (const _ of await primedStream(open, { circuit }));
+    })().catch((error: unknown) => error);
+    await vi.runAllTimersAsync();
+    expect(await reading).toMatchObject({ problem: 'cut' });
+    expect(open).toHaveBeenCalledTimes(2);
   });
 
   it('counts nothing when its caller leaves, or its reader breaks off', async () => {
@@ -274,6 +340,14 @@ describe('primedStream with a circuit', () => {
     for await (const _ of await primedStream(open, { circuit })) break;
     expect(calls()).toEqual({ ...none, ignored: 2 });
     expect([state.signal!.aborted, state.closed]).toEqual([true, true]);
+  });
+
+  it('counts a success when its reader breaks off at the end marker', async () => {
+    const { circuit, calls } = counting();
+    for await (const part of await primedStream(script(token('Nine'), stop(), 100).open, { circuit })) {
+      if (JSON.stringify(part) === JSON.stringify(stop())) break;
+    }
+    expect(calls()).toEqual({ ...none, success: 1 });
   });
 
   it('has its failure counted once, by the circuit that owns it', async () => {

@@ -9,7 +9,7 @@ export interface PrimedStreamOptions {
   readonly idleMs?: number | undefined;
   /** The caller's: that of the route, which aborts when its client leaves. */
   readonly signal?: AbortSignal | undefined;
-  /** Runs the whole stream as one call. Without it the circuit of the route around it sees how the stream ends. */
+  /** Runs it: as `circuit.run(({ signal }) => primedStream(open, { signal }))`, which does the same. */
   readonly circuit?: RunsCalls | undefined;
 }
 
@@ -26,7 +26,8 @@ const known: OptionRules<PrimedStreamOptions> = {
 /**
  * Opens a stream and waits until it has something for the reader: text, a tool call or a refusal. Until then nothing needs to be
  * written, and what it throws can still be answered by another provider or a tier. From then on it passes the parts on as they come
- * (those that came before first), watches for silence, and asks for an end marker: a stream that has none was cut.
+ * (those that came before first), watches for silence, and asks for an end marker: a stream that has none was cut. A circuit whose `run` gives
+ * it to its reader counts the call once, by how the stream has ended; the circuit's `timeoutMs` is to the first part, too.
  *
  * @param open starts the request: hand it the signal, which ends it when the time is up, the caller leaves or the reader breaks off
  * @throws what `open` throws; OpenAIAnswerError for a stream that is late, silent, cut or says that it has failed, here or in the
@@ -37,7 +38,16 @@ export async function primedStream<Source extends AsyncIterable<unknown>>(
   options?: PrimedStreamOptions,
 ): Promise<PrimedStream<Source>> {
   const { firstMs = 30_000, idleMs = 30_000, signal, circuit } = parseOptions('primedStream', options, known);
-  const stream = new WatchedStream<Source>(idleMs, signal);
-  await stream.begin(open, firstMs, circuit);
-  return stream;
+  const begin = async (call?: { readonly signal: AbortSignal }) => {
+    const stream = new WatchedStream<Source>(idleMs, both(signal, call?.signal));
+    await stream.begin(open, firstMs);
+    return stream;
+  };
+  if (circuit === undefined) return begin();
+  return circuit.run(begin, signal && { signal });
+}
+
+/** What aborts when either does. */
+function both(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  return one && other && one !== other ? AbortSignal.any([one, other]) : (one ?? other);
 }

@@ -36,9 +36,14 @@ export class StreamReader {
   #known = false;
   #empty = true;
 
-  /** Whether nothing is missing. What speaks neither of the two languages has no end marker to wait for. */
+  /** Whether the end marker has come, and says of nothing that it has failed. */
+  get isMarked(): boolean {
+    return this.#ended && this.#open.size === 0 && this.failure === undefined;
+  }
+
+  /** Whether nothing is missing if this is all. What speaks neither of the two languages has no end marker to wait for. */
   get whole(): boolean {
-    return this.#known ? this.#ended && this.#open.size === 0 : !this.#empty;
+    return this.#known ? this.isMarked : !this.#empty;
   }
 
   get empty(): boolean {

@@ -1,6 +1,5 @@
+import { CallFlow } from '@brownout/core';
 import { type AnswerProblem, OpenAIAnswerError } from './answer-error.ts';
-import type { RunsCalls } from './runs-calls.ts';
-import { StreamCall } from './stream-call.ts';
 import { StreamReader } from './stream-reader.ts';
 
 /** What a stream is made of. */
@@ -15,7 +14,7 @@ export interface PrimedStream<Source> extends AsyncIterable<PartOf<Source>> {
 /** How a stream has ended. */
 type End = { readonly error?: unknown };
 
-/** The stream of one call: what holds back its first parts, watches its silence, and says once how it has ended. */
+/** The stream of one call: what holds back its first parts, watches its silence, and says once how it has ended: to the circuits first. */
 export class WatchedStream<Source extends AsyncIterable<unknown>>
   implements PrimedStream<Source>, AsyncIterator<PartOf<Source>>
 {
@@ -26,8 +25,8 @@ export class WatchedStream<Source extends AsyncIterable<unknown>>
   readonly #held: PartOf<Source>[] = [];
   #source: Source | undefined;
   #iterator: AsyncIterator<unknown> | undefined;
-  #call: StreamCall | undefined;
-  #counted: Promise<void> | undefined;
+  /** The circuits that have given this stream to its reader. */
+  readonly #flow = new CallFlow(this);
   #end: End | undefined;
   /** Ends the wait that is under way. */
   #interrupt: (() => void) | undefined;
@@ -49,14 +48,8 @@ export class WatchedStream<Source extends AsyncIterable<unknown>>
   async begin(
     open: (call: { readonly signal: AbortSignal }) => Source | PromiseLike<Source>,
     firstMs: number,
-    circuit: RunsCalls | undefined,
   ): Promise<void> {
     this.#caller?.throwIfAborted();
-    if (circuit !== undefined) {
-      const call = new StreamCall();
-      await call.begin(circuit, (error) => this.#stop({ error }));
-      this.#call = call;
-    }
     this.#caller?.addEventListener('abort', this.#onLeft);
     this.#arm(firstMs, 'late');
     await this.#attempt(async () => {
@@ -66,12 +59,12 @@ export class WatchedStream<Source extends AsyncIterable<unknown>>
         const part = await this.#read();
         if (part === undefined) break;
         this.#held.push(part.value);
-        isPrimed = part.weight === 'useful' || this.#reader.whole;
+        isPrimed = part.weight === 'useful' || this.#reader.isMarked;
       }
     });
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#end !== undefined) await this.#tell();
+    if (this.#end !== undefined) this.#tell();
   }
 
   [Symbol.asyncIterator](): this {
@@ -85,7 +78,7 @@ export class WatchedStream<Source extends AsyncIterable<unknown>>
       const part = await this.#attempt(() => this.#read());
       if (part !== undefined) return { value: part.value, done: false };
     }
-    await this.#tell();
+    this.#tell();
     return { value: undefined, done: true };
   }
 
@@ -93,7 +86,6 @@ export class WatchedStream<Source extends AsyncIterable<unknown>>
   async return(): Promise<IteratorResult<PartOf<Source>>> {
     this.#held.length = 0;
     this.#leave(brokenOff());
-    await this.#counted;
     this.#end = {};
     return { value: undefined, done: true };
   }
@@ -123,7 +115,10 @@ export class WatchedStream<Source extends AsyncIterable<unknown>>
     const weight = this.#reader.read(came.value);
     const { failure } = this.#reader;
     if (failure !== undefined) throw new OpenAIAnswerError('failed', { cause: failure });
-    if (weight !== 'nothing') this.#silent = false;
+    if (weight !== 'nothing') {
+      this.#silent = false;
+      this.#flow.flowed();
+    }
     return { value: came.value as PartOf<Source>, weight };
   }
 
@@ -153,15 +148,17 @@ export class WatchedStream<Source extends AsyncIterable<unknown>>
 
   #leave(reason: unknown): void {
     if (this.#end !== undefined) return;
-    this.#counted = this.#call?.left(reason);
+    if (this.#reader.isMarked) this.#flow.whole();
+    else this.#flow.left();
     this.#over({ error: reason });
   }
 
   #stop(end: End): void {
     if (this.#end !== undefined) return;
     // what happens to a connection after the end marker is of no interest
-    const real = this.#reader.whole && this.#reader.failure === undefined ? {} : end;
-    this.#counted = 'error' in real ? this.#call?.failed(real.error) : this.#call?.ended();
+    const real = this.#reader.isMarked ? {} : end;
+    if ('error' in real) this.#flow.broke(real.error);
+    else this.#flow.whole();
     this.#over(real);
   }
 
@@ -176,9 +173,8 @@ export class WatchedStream<Source extends AsyncIterable<unknown>>
     Promise.resolve(this.#iterator?.return?.()).catch(() => {});
   }
 
-  /** Once the circuit has counted it, throws what has ended the stream, and throws it once. */
-  async #tell(): Promise<void> {
-    await this.#counted;
+  /** Throws what has ended the stream, and throws it once. */
+  #tell(): void {
     const end = this.#end!;
     this.#end = {};
     if ('error' in end) throw end.error;
