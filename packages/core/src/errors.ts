@@ -95,18 +95,31 @@ export class RateLimitedError extends RefusedError {
   }
 }
 
-/** The deadline was over before there was an answer. */
+/** Which option sets a limit of time. */
+export type TimeLimit = 'timeoutMs' | 'stream.idleMs' | 'stream.totalMs';
+
+const overruns: Readonly<Record<TimeLimit, string>> = {
+  timeoutMs: 'saw no answer within',
+  'stream.idleMs': 'saw an answer fall silent for',
+  'stream.totalMs': 'saw an answer that was not whole after',
+};
+
+/** Time was over: before there was an answer, or in the middle of one. */
 export class DeadlineError extends BrownoutError {
   override readonly name = 'DeadlineError';
   readonly status = 503;
   readonly statusCode = 503;
   readonly circuit: string;
   readonly timeoutMs: number;
+  /** The option that set this limit. */
+  readonly limit: TimeLimit;
 
-  constructor(circuit: string, timeoutMs: number) {
-    super('ERR_DEADLINE', `The circuit \`${circuit}\` saw no answer within ${timeoutMs} ms`);
+  constructor(circuit: string, timeoutMs: number, limit: TimeLimit = 'timeoutMs') {
+    const named = limit === 'timeoutMs' ? '' : ` (\`${limit}\`)`;
+    super('ERR_DEADLINE', `The circuit \`${circuit}\` ${overruns[limit]} ${timeoutMs} ms${named}`);
     this.circuit = circuit;
     this.timeoutMs = timeoutMs;
+    this.limit = limit;
   }
 }
 

@@ -67,8 +67,11 @@ export interface Exchange<Native = unknown> {
   cut(last: string | undefined): void;
   /** Hands an error to the host's own error handling, to be answered there. */
   fail(error: unknown): void;
-  /** Lets the host's error handlers and loggers see an error whose request is answered otherwise. */
-  report(error: unknown): void;
+  /**
+   * Lets the host's error handlers and loggers see an error whose request is answered otherwise. `isOurs`: the handler does not know of it, and
+   * will not throw it.
+   */
+  report(error: unknown, isOurs?: boolean): void;
   /** Holds all that the handler sends from now on. */
   hold(): void;
   /** Lets the host answer, and makes what the handler does after that harmless. */

@@ -33,6 +33,7 @@ export {
   RateLimitedError,
   RefusedError,
   TierError,
+  type TimeLimit,
 } from './errors.ts';
 export type {
   AlertProblem,

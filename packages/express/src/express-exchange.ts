@@ -144,8 +144,10 @@ export class ExpressExchange<R extends Request = Request> extends NodeExchange<R
     return within && hostRoutes(this.application, this.req.method, path.slice(within.base.length), within.mount);
   }
 
-  /** An error goes forward from where it was thrown to the application's error handlers by itself. */
-  report(_error: unknown): void {}
+  /** What a handler throws goes forward from there to the application's error handlers by itself. */
+  report(error: unknown, isOurs = false): void {
+    if (isOurs) this.next(error);
+  }
 }
 
 /** A route that was reached before, and passed on, leaves itself on the request: it is not the one that we are in. */

@@ -27,7 +27,7 @@ export abstract class NodeExchange<Native> implements Exchange<Native> {
   abstract readonly routedPath: string;
   abstract lineup(path: string): Lineup | undefined;
   abstract fail(error: unknown): void;
-  abstract report(error: unknown): void;
+  abstract report(error: unknown, isOurs?: boolean): void;
   /** Lets the host run what is behind the middleware, unguarded. */
   abstract pass(): void;
   /** Lets the host run what is behind the middleware, and tells the attempt what the response alone does not. */

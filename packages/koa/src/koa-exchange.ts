@@ -157,8 +157,8 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
     this.#reject(error);
   }
 
-  report(error: unknown): void {
-    if (this.#pipes) return; // Koa itself reports what it pipes
+  report(error: unknown, isOurs = false): void {
+    if (this.#pipes && !isOurs) return; // Koa itself reports what it pipes
     // as Koa calls it: listeners count on an error
     const told =
       types.isNativeError(error) || error instanceof Error ? error : new Error(format('non-error thrown: %j', error));

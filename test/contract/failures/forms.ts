@@ -300,7 +300,7 @@ const afterTheFirstByte: readonly Form[] = [
     },
     hangs: true,
     options: { stream: { idleMs: 30 } },
-    gives: broken,
+    gives: { ...broken, reports: 1 },
   },
 ];
 
@@ -315,7 +315,7 @@ function whileFlowing(format: string, type: string, ends: Outcome): readonly For
     host: 'Express 4',
     styles: before,
     client: ends.client.replace('failure', 'timeout'),
-    reports: 0,
+    reports: 1,
   };
   return [
     {
@@ -395,14 +395,14 @@ function whileFlowing(format: string, type: string, ends: Outcome): readonly For
       handler: flows(hang),
       hangs: true,
       options: { stream: { idleMs: 40 } },
-      gives: { ...ends, client: ends.client.replace('failure', 'timeout') },
+      gives: { ...ends, client: ends.client.replace('failure', 'timeout'), reports: 1 },
     },
     {
       form: `has not ended ${format} after \`stream.totalMs\``,
       handler: flows(hang),
       hangs: true,
       options: { stream: { totalMs: 40 } },
-      gives: { ...ends, client: ends.client.replace('failure', 'timeout') },
+      gives: { ...ends, client: ends.client.replace('failure', 'timeout'), reports: 1 },
     },
     {
       form: `calls \`degrade('overloaded')\` in the middle of ${format}`,

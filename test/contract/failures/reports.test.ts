@@ -67,6 +67,39 @@ describe.each(hosts)('$name shows the application', (host) => {
     });
   });
 
+  describe.each(['idleMs', 'totalMs'] as const)('why an answer was ended by `stream.%s`, once', (limit) => {
+    const said = {
+      idleMs: 'The circuit `GET /a` saw an answer fall silent for 40 ms (`stream.idleMs`)',
+      totalMs: 'The circuit `GET /a` saw an answer that was not whole after 40 ms (`stream.totalMs`)',
+    };
+    const begin = (call: Call) => {
+      raw(call, 'text/event-stream');
+      call.res.write('data: one\n\n');
+    };
+    const handlers: Record<string, Handler> = {
+      'does not know': (call) => {
+        begin(call);
+        return new Promise(() => {});
+      },
+      'hears of it, and throws': (call) => {
+        begin(call);
+        const { signal } = call.brownout;
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      },
+    };
+    it.each(Object.entries(handlers))('whose handler %s', async (name, handler) => {
+      // Express 4 sees no rejection, unless the handler is guarded
+      const seeing = styles.filter(
+        (style) => host.name !== 'Express 4' || style === 'guarded' || name === 'does not know',
+      );
+      const hangs = name === 'does not know';
+      const seen = await Promise.all(
+        seeing.map((style) => observe(host, style, { handler, hangs, options: { stream: { [limit]: 40 } } })),
+      );
+      expect(seen.map(({ reported }) => reported)).toEqual(seeing.map(() => [said[limit]]));
+    });
+  });
+
   it.each([undefined, null, 0, '', 'text', 'route'])('an error when the handler throws `%j`', async (thrown) => {
     const handler: Handler = () => {
       throw thrown;

@@ -1,6 +1,7 @@
 import type { Call } from '../circuit/call.ts';
 import type { Circuit } from '../circuit/circuit.ts';
 import { statusOf } from '../classify.ts';
+import { DeadlineError } from '../errors.ts';
 import type { Ending, Exchange } from '../exchange.ts';
 import type { Failover, Provided } from '../failover.ts';
 import type { FallbackReason } from '../metadata.ts';
@@ -13,6 +14,7 @@ import { InnerCalls } from './inner-calls.ts';
 import { ignored, type Judgement, judgeError, judgeStatus } from './judgement.ts';
 import { expire, giveUp } from './lateness.ts';
 import type { Policy } from './policy.ts';
+import type { StreamLimit } from './stream-watch.ts';
 
 /** One request on a guarded route: admit → run → settle → degrade. Decides what each thing means that happens to it. */
 export class Attempt<Native> implements GuardedAttempt {
@@ -96,7 +98,7 @@ export class Attempt<Native> implements GuardedAttempt {
     if (this.#judgement.verdict === 'failure') course.settle('failure');
     else course.admission.flowing();
     const { idleMs, totalMs } = course.policy;
-    if (!isWhole && (idleMs > 0 || totalMs > 0) && course.isWatched) course.watchFlow(() => cut(course, 'timeout'));
+    if (!isWhole && (idleMs > 0 || totalMs > 0) && course.isWatched) course.watchFlow((limit) => this.#overran(limit));
   }
 
   flowed(): void {
@@ -222,6 +224,16 @@ export class Attempt<Native> implements GuardedAttempt {
   #handBack(): void {
     this.#course.finish();
     this.#course.exchange.release();
+  }
+
+  /** What flows is silent, or goes on for too long. */
+  #overran(limit: StreamLimit): void {
+    const course = this.#course;
+    const { governs, isHeard } = course;
+    const error = new DeadlineError(course.admission.name, course.policy[limit], `stream.${limit}`);
+    this.#reported = error; // a handler that hears of it may throw it at once
+    cut(course, 'timeout', 'failure', error);
+    if (governs) course.exchange.report(error, !isHeard);
   }
 
   /** An error that comes by two ways is shown to the application once. */

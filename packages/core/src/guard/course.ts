@@ -7,7 +7,7 @@ import type { ProvidedContext, TierSite } from '../tiers/tier.ts';
 import { Admission } from './admission.ts';
 import type { Deadline, DeadlineEvents } from './deadlines.ts';
 import type { Policy } from './policy.ts';
-import { StreamWatch } from './stream-watch.ts';
+import { type StreamLimit, StreamWatch } from './stream-watch.ts';
 import type { Watch } from './watch.ts';
 
 /**
@@ -97,6 +97,11 @@ export class Course<Native> {
     return this.phase === 'degrading' || this.phase === 'waiting';
   }
 
+  /** Whether the handler has asked for the signal, and so hears why it is to stop. */
+  get isHeard(): boolean {
+    return this.#controller !== undefined;
+  }
+
   /** Lets the handler know, if it has asked for the signal. */
   abort(reason: () => Error): void {
     this.#controller?.abort(reason());
@@ -135,7 +140,7 @@ export class Course<Native> {
   }
 
   /** Watches that what flows goes on. `expire`: it is silent, or goes on for too long. */
-  watchFlow(expire: () => void): void {
+  watchFlow(expire: (limit: StreamLimit) => void): void {
     const { idleMs, totalMs } = this.policy;
     this.#stream = new StreamWatch(this.exchange, this.site.clock, idleMs, totalMs, expire);
   }

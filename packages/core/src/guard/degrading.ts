@@ -80,14 +80,19 @@ function reply<Native>(course: Course<Native>, answer: LadderAnswer, facts: Fact
   tell(course, facts.reason, answer.level, sent.status, answer.reply.cachedAt);
 }
 
-/** Ends a flowing answer that has failed: with last words, or so that its client sees it broken. */
-export function cut<Native>(course: Course<Native>, reason: FallbackReason, verdict: Verdict = 'failure'): void {
+/** Ends a flowing answer that has failed: with last words, or so that its client sees it broken. `error`: what its handler is told. */
+export function cut<Native>(
+  course: Course<Native>,
+  reason: FallbackReason,
+  verdict: Verdict = 'failure',
+  error?: Error,
+): void {
   const { governs, exchange } = course;
   course.settle(verdict);
   course.failOthers(reason);
   course.finish();
   if (!governs) return;
-  course.abort(answeredAlready);
+  course.abort(error === undefined ? answeredAlready : () => error);
   const facts: Facts = { reason, circuit: course.admission.name, retryAfterMs: undefined };
   const last = course.policy.fallbacks.lastWords(exchange, facts);
   exchange.cut(last);

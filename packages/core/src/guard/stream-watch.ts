@@ -2,18 +2,21 @@ import type { Clock } from '../clock.ts';
 import type { Exchange } from '../exchange.ts';
 import { mostTimerMs } from './deadlines.ts';
 
+/** Which of the two is over. */
+export type StreamLimit = 'idleMs' | 'totalMs';
+
 /** Watches an answer that flows: its silence, and its whole length. One timer, however many chunks. */
 export class StreamWatch {
   readonly #exchange: Exchange;
   readonly #clock: Clock;
   readonly #idleMs: number;
-  readonly #expire: () => void;
+  readonly #expire: (limit: StreamLimit) => void;
   readonly #endsAt: number;
   #flowedAt: number;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Limits in milliseconds; 0 is none. `expire` is called once, when either is over. */
-  constructor(exchange: Exchange, clock: Clock, idleMs: number, totalMs: number, expire: () => void) {
+  /** Limits in milliseconds; 0 is none. `expire` is called once, when one is over. */
+  constructor(exchange: Exchange, clock: Clock, idleMs: number, totalMs: number, expire: (limit: StreamLimit) => void) {
     this.#exchange = exchange;
     this.#clock = clock;
     this.#idleMs = idleMs;
@@ -34,7 +37,8 @@ export class StreamWatch {
   check(): void {
     const now = this.#clock.now();
     if (this.#exchange.blocked) this.#flowedAt = now; // a slow reader is not a silent handler
-    if (now >= this.#endsAt || now >= this.#silentAt) this.#expire();
+    if (now >= this.#endsAt) this.#expire('totalMs');
+    else if (now >= this.#silentAt) this.#expire('idleMs');
     else this.#arm(now);
   }
 
