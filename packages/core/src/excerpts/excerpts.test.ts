@@ -115,6 +115,12 @@ describe('excerpts', () => {
     expect(excerpts('harbour', [same(0.2, 'b'), same(0.9, 'a')])[0]).toMatchObject({ source: 'a', passage: 1 });
   });
 
+  it('quotes from the midst of a sentence that is wider than an excerpt', () => {
+    const text = `${'so it went on '.repeat(6)}and the harbour was dug in 1873 by hand ${'and on it went '.repeat(6)}`;
+    const [first] = excerpts('When was the harbour dug?', [text], { maxChars: 100 });
+    expect(first!.text).toContain('the harbour was dug in 1873');
+  });
+
   it('leaves out a word that is wider than an excerpt, and keeps what is around it', () => {
     const found = excerpts('harbour ships', [`The harbour. ${'x'.repeat(900)} Ships land here.`], { maxChars: 50 });
     expect(found.map(({ text }) => text).sort()).toEqual(['Ships land here.', 'The harbour.']);

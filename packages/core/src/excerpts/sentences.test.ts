@@ -31,8 +31,12 @@ describe('sentencesOf', () => {
   });
 
   it('cuts a wide sentence after a clause of some length, else between words', () => {
-    expect(of('one two three four, five six seven', 22)).toEqual(['one two three four,', 'five six seven']);
-    expect(of('one, two three four five six seven', 20)).toEqual(['one, two three four', 'five six seven']);
+    expect(of('one two three, four five six seven', 32)).toEqual(['one two three,', 'four five six', 'seven']);
+    expect(of('one, two three four five six seven', 32)).toEqual(['one, two three', 'four five six', 'seven']);
+  });
+
+  it('leaves a word whole that is as wide as may be', () => {
+    expect(of(`short ${'x'.repeat(30)} words`, 30)).toEqual(['short', 'x'.repeat(30), 'words']);
   });
 
   it('cuts a wide sentence of a script without spaces between its words', () => {

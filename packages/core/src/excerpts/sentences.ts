@@ -15,8 +15,8 @@ const abbreviation =
   /(?:^|[^\p{L}\p{N}])(?:\p{Lu}|(?:\p{L}\.)+\p{L}|[DM]rs?|Ms|Mme|Mlle|Prof|Sra?|Dra|St|Ste|Jr|No|Nr|Núm|Fig|Figs|Vol|vol|pp?|eds?|vs|cf|ca|approx|Gen|Col|Lt|Sgt|Capt|Cpt|Rev|Hon|Gov|Sen|Rep|Mt|Ft)\.\s+$/u;
 
 /**
- * The sentences of a text, none wider than `maxWidth`: a longer one is cut after a clause or between words. A word that is wider
- * by itself is left out. Nothing begins or ends within a word or a grapheme. What is not asked for is not looked at.
+ * The sentences of a text, none wider than `maxWidth`: a longer one is cut after a clause or between words, into parts about half
+ * as wide, so that a window can begin in the midst of it. A word that is wider than `maxWidth` by itself is left out. Nothing begins or ends within a word or a grapheme. What is not asked for is not looked at.
  */
 export function* sentencesOf(text: string, maxWidth: number): Generator<Stretch, void> {
   let start = 0;
@@ -77,8 +77,9 @@ const isWide = (code: number) =>
 
 const clauseEnd = /[,;:،؛、，；：—–)\]]\s*$/u;
 
-/** Cuts a long stretch into parts as wide as may be, after a clause if one ends in the second half. */
+/** Cuts a long stretch into parts as wide as half of `maxWidth`, after a clause if one ends in the second half. */
 function* cut(text: string, whole: Stretch, maxWidth: number): Generator<Stretch, void> {
+  const aim = maxWidth / 2;
   let from = whole.start;
   let clause = from;
   let end = from;
@@ -93,7 +94,7 @@ function* cut(text: string, whole: Stretch, maxWidth: number): Generator<Stretch
   for (const unit of units(text.slice(whole.start, whole.end), maxWidth)) {
     const added = widthOf(unit, 0, unit.length);
     const bare = added - (unit.length - unit.trimEnd().length);
-    const isTooWide = () => atLeastHalf(width + bare, end + unit.length - from) > maxWidth && end > from;
+    const isTooWide = () => atLeastHalf(width + bare, end + unit.length - from) > aim && end > from;
     if (isTooWide()) yield* close(2 * (clause - from) > end - from ? clause : end);
     if (isTooWide()) yield* close(end);
     end += unit.length;
