@@ -110,6 +110,18 @@ describe('excerpts', () => {
     expect(first).toMatchObject({ passage: 1, text: 'It was dug in 1873 by hand.' });
   });
 
+  it('finds what only the title names', () => {
+    const [first] = excerpts(
+      'Where is Aldport harbour?',
+      [
+        { text: 'It was dug by hand.', title: 'Newhaven canal' },
+        { text: 'A mile to the south.', title: 'Aldport harbour' },
+      ],
+      { minRelevance: 0 },
+    );
+    expect(first).toMatchObject({ passage: 1 });
+  });
+
   it("decides among equals by the retriever's score", () => {
     const same = (score: number, source: string) => ({ text: harbour, score, source });
     expect(excerpts('harbour', [same(0.2, 'b'), same(0.9, 'a')])[0]).toMatchObject({ source: 'a', passage: 1 });

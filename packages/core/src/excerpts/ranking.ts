@@ -4,7 +4,7 @@ import { Quoted } from './quoted.ts';
 import { relevanceOf } from './relevance.ts';
 import { type Parsed, type Window, windowsOf } from './windows.ts';
 
-const WINDOW = { k1: 1.2, b: 0.3 };
+const WINDOW = { k1: 0.8, b: 0.3 };
 const PASSAGE = { k1: 1.2, b: 0.75 };
 /** Once one excerpt has shown that the passages are on the topic, the others need hold only this share of `minRelevance`. */
 const COMPANION = 0.5;
@@ -113,7 +113,6 @@ function scorer(passages: readonly Parsed[], question: Question, maxChars: numbe
       const { passage, first, end } = window;
       const length = passage.words(first, end);
       const own = bm25({ counts: passage.count(first, end, counts), length }, weights, average, WINDOW);
-      if (own === 0) return { window, score: 0 };
       const isAnswering = question.asksForNumber && passage.hasFigure(first, end);
       return { window, score: (isAnswering ? FIGURE : 1) * own + ofPassages.get(passage)! };
     },
