@@ -1,4 +1,4 @@
-import { askingWords, numberWords } from './asking-words.ts';
+import { askingWordsOf, numberWords } from './asking-words.ts';
 import { areAlike, isHan } from './likeness.ts';
 import { stemOf, wordsOf } from './words.ts';
 
@@ -6,7 +6,7 @@ import { stemOf, wordsOf } from './words.ts';
 const ASKING = 0.1;
 /** What the very form of a word adds to its stem. */
 const FORM = 0.3;
-/** Short words name less, whatever the language; figures do not. */
+/** Short words name less, whatever the language; figures and Han do not. */
 const SHORT = [0.35, 0.35, 0.35, 0.7, 0.85];
 const MOST_WORDS = 64;
 
@@ -37,14 +37,16 @@ export class Question {
       stems.set(stem, words.length);
       if (words.push(word) === MOST_WORDS) break;
     }
-    const weights = words.map(weightOf);
+    const asking = askingWordsOf(words);
+    const weighed = (word: string) => (asking.has(word) ? ASKING : weightOf(word));
+    const weights = words.map(weighed);
     const inflected = words.filter((word) => stemOf(word) !== word);
     this.words = words.length;
     this.asksForNumber = words.some((word) => numberWords.has(word));
     this.weights = [
       ...weights,
       ...weights.map((weight) => LIKE * weight),
-      ...inflected.map((word) => FORM * weightOf(word)),
+      ...inflected.map((word) => FORM * weighed(word)),
     ];
     this.#words = words;
     this.#stems = stems;
@@ -81,6 +83,5 @@ export class Question {
 const none: readonly number[] = [];
 
 function weightOf(word: string): number {
-  if (askingWords.has(word)) return ASKING;
   return /[\p{N}\p{sc=Han}]/u.test(word) ? 1 : (SHORT[word.length] ?? 1);
 }

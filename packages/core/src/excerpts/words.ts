@@ -31,7 +31,7 @@ export function wordsIn(text: string): readonly string[] {
 
 const isAscii = (text: string) => /^\p{ASCII}*$/u.test(text);
 
-const accents = /[\u0300-\u036f\u0640\u064b-\u0652\u0670]/g;
+const accents = /[\u0300-\u036f\u0640\u064b-\u0655\u0670]/g;
 /** The article and the particles that are written on to it (Larkey, Ballesteros, Connell 2002, "light8"). */
 const arabicArticle = /^(?:[وبكف]?ال|لل|و(?=\p{L}{3}))(?=\p{L}{2})/u;
 
