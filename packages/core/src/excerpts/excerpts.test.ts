@@ -111,15 +111,19 @@ describe('excerpts', () => {
   });
 
   it('finds what only the title names', () => {
-    const [first] = excerpts(
-      'Where is Aldport harbour?',
-      [
-        { text: 'It was dug by hand.', title: 'Newhaven canal' },
-        { text: 'A mile to the south.', title: 'Aldport harbour' },
-      ],
-      { minRelevance: 0 },
-    );
+    const [first] = excerpts('Where is Aldport harbour?', [
+      { text: 'It was dug by hand.', title: 'Newhaven canal' },
+      { text: 'A mile to the south.', title: 'Aldport harbour' },
+    ]);
     expect(first).toMatchObject({ passage: 1 });
+  });
+
+  it('judges an excerpt by what stands around it, not by a whole book', () => {
+    const question = 'Which zebra crossed the bridge by the tower?';
+    const words = ['A zebra slept.', 'They crossed over.', 'A bridge fell.', 'One tower stood.'];
+    const filler = 'Nothing of note was ever written here. '.repeat(60);
+    expect(excerpts(question, [words.join(' ')])).not.toEqual([]);
+    expect(excerpts(question, [words.join(` ${filler}`)])).toEqual([]);
   });
 
   it("decides among equals by the retriever's score", () => {

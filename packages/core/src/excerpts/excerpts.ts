@@ -10,9 +10,9 @@ export interface ExcerptsOptions {
   /** How long each at most, in UTF-16 code units, up to 4000; a wide character (Han, Kana, Hangul) counts two. @default 400 */
   readonly maxChars?: number;
   /**
-   * The share of the question's weight that the best excerpt must hold, and the others half of it, from 0 (no gate) to 1: junk is
-   * worse than nothing.
-   * @default 0.25
+   * The share of what the question is about that the best excerpt must hold together with what stands around it, and the others half
+   * of that share, from 0 (no gate) to 1: junk is worse than nothing.
+   * @default 0.375
    */
   readonly minRelevance?: number;
 }
@@ -30,6 +30,7 @@ export interface Excerpt {
 }
 
 const MOST_QUESTION = 4000;
+const DEFAULT_RELEVANCE = 0.375;
 /** The largest `maxChars`. */
 export const MOST_MAX_CHARS = 4000;
 
@@ -51,7 +52,7 @@ export function excerpts(
 ): Excerpt[] {
   const max = positive(options?.max, 3);
   const maxChars = Math.min(positive(options?.maxChars, 400), MOST_MAX_CHARS);
-  const minRelevance = positive(options?.minRelevance, 0.25, 0);
+  const minRelevance = positive(options?.minRelevance, DEFAULT_RELEVANCE, 0);
   if (typeof question !== 'string' || !Array.isArray(passages)) return [];
   const asked = new Question(
     question.length > MOST_QUESTION

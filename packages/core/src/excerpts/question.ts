@@ -1,6 +1,6 @@
 import { askingWordsOf, numberWords } from './asking-words.ts';
 import { areAlike, isHan } from './likeness.ts';
-import { stemOf, wordsOf } from './words.ts';
+import { namesOf, stemOf, wordsOf } from './words.ts';
 
 /** What a word that asks weighs, in shares of one that names. */
 const ASKING = 0.1;
@@ -13,6 +13,13 @@ const MOST_WORDS = 64;
 /** What a word that is like another weighs, in shares of it. */
 const LIKE = 0.4;
 
+/** Among the words that name, a name tells most of what a question is about. */
+const NAME = 2;
+/** The longer a word, the less often it stands somewhere by chance. */
+const LONGEST_TELLING = 8;
+/** If there is no other, those that ask still decide. */
+const ASKING_TELLS = 0.01;
+
 /**
  * A question as terms by number: for each of its words the stem, then for each a word that is like it, then the very forms.
  */
@@ -21,6 +28,10 @@ export class Question {
   readonly words: number;
   /** What a term weighs before its frequency is known. */
   readonly weights: readonly number[];
+  /** For each of its words, how much it tells of the topic. */
+  readonly telling: readonly number[];
+  /** For each of its words, the term that is its very form. */
+  readonly forms: readonly number[];
   /** What answers it has a figure in it. */
   readonly asksForNumber: boolean;
   readonly #words: readonly string[];
@@ -41,7 +52,15 @@ export class Question {
     const weighed = (word: string) => (asking.has(word) ? ASKING : weightOf(word));
     const weights = words.map(weighed);
     const inflected = words.filter((word) => stemOf(word) !== word);
+    const names = namesOf(text);
     this.words = words.length;
+    this.telling = words.map((word) =>
+      asking.has(word) ? ASKING_TELLS : tellingOf(word) * (names.has(word) ? NAME : 1),
+    );
+    this.forms = words.map((word, index) => {
+      const form = inflected.indexOf(word);
+      return form === -1 ? index : 2 * words.length + form;
+    });
     this.asksForNumber = words.some((word) => numberWords.has(word));
     this.weights = [
       ...weights,
@@ -81,6 +100,8 @@ export class Question {
 }
 
 const none: readonly number[] = [];
+
+const tellingOf = (word: string) => weightOf(word) * Math.sqrt(Math.min(word.length, LONGEST_TELLING));
 
 function weightOf(word: string): number {
   return /[\p{N}\p{sc=Han}]/u.test(word) ? 1 : (SHORT[word.length] ?? 1);

@@ -10,6 +10,8 @@ const PASSAGE = { k1: 1.2, b: 0.75 };
 const COMPANION = 0.5;
 /** What a window with a figure is worth to a question that asks for one. */
 const FIGURE = 1.5;
+/** How far around an excerpt is looked for what it is about, in widths of one. */
+const AROUND = 3;
 const ROUNDING = 1e-9;
 /** So many windows are put to the gate for each excerpt: if the best are off the topic, the rest are. */
 const MOST_TRIES = 50;
@@ -101,10 +103,11 @@ function widened({ passage, first: from, end: to }: Window, quoted: Quoted, maxC
 function scorer(passages: readonly Parsed[], question: Question, maxChars: number) {
   const windows = passages.flatMap((passage) => windowsOf(passage, maxChars));
   const average = mean(windows.map(({ passage, first, end }) => passage.words(first, end)));
-  const weights = weighed(
+  const rareness = rarenessOf(
     question,
     passages.flatMap(({ sentences }) => sentences.map(({ terms }) => terms)),
   );
+  const weights = weighed(rareness, question);
   const ofPassages = passageScores(passages, question);
   const counts = new Uint32Array(weights.length);
   return {
@@ -116,8 +119,27 @@ function scorer(passages: readonly Parsed[], question: Question, maxChars: numbe
       const isAnswering = question.asksForNumber && passage.hasFigure(first, end);
       return { window, score: (isAnswering ? FIGURE : 1) * own + ofPassages.get(passage)! };
     },
-    relevance: ({ passage, first, end }: Window) => relevanceOf(passage.count(first, end, counts), question, weights),
+    /** Half by what it says itself, half by where it says it. */
+    relevance(window: Window): number {
+      const { passage, first, end } = passageAround(window, AROUND * maxChars);
+      const own = relevanceOf(passage.count(window.first, window.end, counts), question, rareness);
+      passage.count(first, end, counts);
+      for (const term of passage.titleTerms) counts[term]!++;
+      return (own + relevanceOf(counts, question, rareness)) / 2;
+    },
   };
+}
+
+/** As much of the passage as is not wider, with the window in its midst where there is enough on both sides. */
+function passageAround({ passage, first: from, end: to }: Window, maxWidth: number): Window {
+  let first = from;
+  let end = to;
+  const { length } = passage.sentences;
+  const spare = (maxWidth + passage.width(first, end)) / 2;
+  while (end < length && passage.width(first, end + 1) <= spare) end++;
+  while (first > 0 && passage.width(first - 1, end) <= maxWidth) first--;
+  while (end < length && passage.width(first, end + 1) <= maxWidth) end++;
+  return { passage, first, end };
 }
 
 function passageScores(passages: readonly Parsed[], question: Question): ReadonlyMap<Parsed, number> {
@@ -127,16 +149,20 @@ function passageScores(passages: readonly Parsed[], question: Question): Readonl
     for (const term of titleTerms) counts[term]!++;
     return { passage, counts, length: titleWords + passage.words(0, sentences.length) };
   });
-  const weights = weighed(
+  const rareness = rarenessOf(
     question,
     wholes.map(({ counts }) => [...counts.keys()].filter((term) => counts[term]! > 0)),
   );
+  const weights = weighed(rareness, question);
   const average = mean(wholes.map(({ length }) => length));
   return new Map(wholes.map((whole) => [whole.passage, bm25(whole, weights, average, PASSAGE)]));
 }
 
-/** What each term weighs by the question and by how few pieces have it; these are the terms of each piece. */
-function weighed(question: Question, pieces: readonly (readonly number[])[]): Float64Array {
+/** What each term weighs, by the question and by how rare it is. */
+const weighed = (rareness: Float64Array, { weights }: Question) => rareness.map((rare, term) => rare * weights[term]!);
+
+/** How rare each term is: by how few pieces have it, of which these are the terms. */
+function rarenessOf(question: Question, pieces: readonly (readonly number[])[]): Float64Array {
   const found = new Uint32Array(question.weights.length);
   const last = new Int32Array(found.length).fill(-1);
   pieces.forEach((terms, piece) => {
@@ -145,7 +171,7 @@ function weighed(question: Question, pieces: readonly (readonly number[])[]): Fl
       last[term] = piece;
     }
   });
-  return inverseFrequency(found, pieces.length).map((weight, term) => weight * question.weights[term]!);
+  return inverseFrequency(found, pieces.length);
 }
 
 const mean = (numbers: readonly number[]) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length || 1;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stemOf, wordsOf } from './words.ts';
+import { namesOf, stemOf, wordsOf } from './words.ts';
 
 describe('wordsOf', () => {
   it('folds case and compatibility forms', () => {
@@ -19,6 +19,14 @@ describe('wordsOf', () => {
   it('finds none in what has none', () => {
     expect(wordsOf(' ?! …')).toEqual([]);
     expect(wordsOf('')).toEqual([]);
+  });
+});
+
+describe('namesOf', () => {
+  it('finds the words with a capital, but for the first', () => {
+    expect([...namesOf('When did Łódź join the European Union?')]).toEqual(['łódź', 'european', 'union']);
+    expect([...namesOf('¿Qué hizo Bolívar?')]).toEqual(['bolívar']);
+    expect([...namesOf('')]).toEqual([]);
   });
 });
 

@@ -29,6 +29,12 @@ export function wordsIn(text: string): readonly string[] {
   return words;
 }
 
+/** The words of a text that are written with a capital, folded: but for the first, which always is, names as a rule. */
+export const namesOf = (text: string): ReadonlySet<string> =>
+  new Set((text.normalize('NFKC').match(runs) ?? []).slice(1).filter(isCapital).map(folded));
+
+const isCapital = (word: string) => /^\p{Lu}/u.test(word);
+
 const isAscii = (text: string) => /^\p{ASCII}*$/u.test(text);
 
 const accents = /[\u0300-\u036f\u0640\u064b-\u0655\u0670]/g;
