@@ -14,7 +14,13 @@ import { expectSame, hasOptions } from './circuit/same-options.ts';
 import type { CircuitSnapshot } from './circuit/snapshot.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { OptionsError } from './errors.ts';
-import { type BrownoutEventName, type BrownoutListener, type CircuitMode, Events } from './events.ts';
+import {
+  type BrownoutEventName,
+  type BrownoutListener,
+  type CircuitMode,
+  Events,
+  type ListenOptions,
+} from './events.ts';
 import { expectOption, type OptionRules, parseOptions, rules, shown } from './options.ts';
 import { type BrownoutSnapshot, parseSetSnapshot } from './set-snapshot.ts';
 
@@ -139,8 +145,8 @@ export class Brownout {
   }
 
   /** Calls `listener` with every event of that name, of all circuits. Returns the function that takes it away again. */
-  on<N extends BrownoutEventName>(name: N, listener: BrownoutListener<N>): () => void {
-    return this.events.on(name, listener);
+  on<N extends BrownoutEventName>(name: N, listener: BrownoutListener<N>, options?: ListenOptions): () => void {
+    return this.events.on(name, listener, options);
   }
 
   health(): BrownoutHealth {

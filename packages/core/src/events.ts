@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
 import process from 'node:process';
 import { inspect } from 'node:util';
@@ -61,6 +62,18 @@ export interface BrownoutEvents {
 export type BrownoutEventName = keyof BrownoutEvents;
 export type BrownoutListener<N extends BrownoutEventName> = (event: BrownoutEvents[N]) => void | Promise<void>;
 
+export interface ListenOptions {
+  /**
+   * Call the listener in the asynchronous context (`AsyncLocalStorage`) of the request that the event is about, wherever that was
+   * noticed: on a timer, a pooled connection, in another request's turn. As long as one listener of the set wants it, each
+   * request keeps its context. @default false
+   */
+  readonly inContext?: boolean;
+}
+
+/** Calls a function in the asynchronous context in which this was made. */
+export type Context = ReturnType<typeof AsyncLocalStorage.snapshot>;
+
 export const eventNames: readonly BrownoutEventName[] = [
   'tripped',
   'reopened',
@@ -90,14 +103,18 @@ const channels = Object.fromEntries(eventNames.map((name) => [name, channel(`bro
  */
 export class Events {
   readonly #listeners = new Map<BrownoutEventName, readonly ((event: never) => unknown)[]>();
-  readonly #queue: { name: BrownoutEventName; event: object }[] = [];
+  /** Those that are called in the context of the request. */
+  readonly #inContext = new Set<(event: never) => unknown>();
+  readonly #queue: { name: BrownoutEventName; event: object; context: Context | undefined }[] = [];
   #delivering = false;
 
   /** Returns the function that takes the listener away again. */
-  on<N extends BrownoutEventName>(name: N, listener: BrownoutListener<N>): () => void {
+  on<N extends BrownoutEventName>(name: N, listener: BrownoutListener<N>, options?: ListenOptions): () => void {
     const entry = (event: BrownoutEvents[N]) => listener(event);
     this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), entry]);
+    if (options?.inContext) this.#inContext.add(entry);
     return () => {
+      this.#inContext.delete(entry);
       const left = (this.#listeners.get(name) ?? []).filter((candidate) => candidate !== entry);
       if (left.length > 0) this.#listeners.set(name, left);
       else this.#listeners.delete(name);
@@ -109,6 +126,11 @@ export class Events {
     return this.#listeners.has(name) || channels[name]!.hasSubscribers;
   }
 
+  /** The asynchronous context of now, where a listener wants to be called in it later. */
+  context(): Context | undefined {
+    return this.#inContext.size > 0 ? AsyncLocalStorage.snapshot() : undefined;
+  }
+
   emit<N extends BrownoutEventName>(name: N, event: BrownoutEvents[N]): void {
     this.queue(name, event);
     this.flush();
@@ -116,7 +138,9 @@ export class Events {
 
   /** Keeps an event for `flush`: what happened at once is told in one piece, before a listener can make more happen. */
   queue<N extends BrownoutEventName>(name: N, event: BrownoutEvents[N]): void {
-    if (this.wanted(name)) this.#queue.push({ name, event });
+    if (!this.wanted(name)) return;
+    // what is told after the event in hand is told in that one's context, unless its own is kept
+    this.#queue.push({ name, event, context: this.#delivering ? this.context() : undefined });
   }
 
   /** Delivers what is queued. */
@@ -124,7 +148,11 @@ export class Events {
     if (this.#delivering || this.#queue.length === 0) return;
     this.#delivering = true;
     try {
-      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#deliver(next.name, next.event);
+      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+        const { name, event, context } = next;
+        if (context === undefined) this.#deliver(name, event);
+        else context(() => this.#deliver(name, event));
+      }
     } finally {
       this.#delivering = false;
     }
@@ -133,6 +161,7 @@ export class Events {
   /** Takes all listeners away. */
   clear(): void {
     this.#listeners.clear();
+    this.#inContext.clear();
   }
 
   #deliver(name: BrownoutEventName, event: object): void {

@@ -41,6 +41,7 @@ export type {
   BrownoutEvents,
   BrownoutListener,
   CircuitMode,
+  ListenOptions,
   RefusalReason,
   TripRule,
   Verdict,

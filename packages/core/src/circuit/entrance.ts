@@ -53,7 +53,7 @@ export class Entrance {
 
   async #wait(waitMs: number, signal: AbortSignal | undefined, tokens: number): Promise<Answer | undefined> {
     const machine = this.#machine;
-    const answer = await this.#line.join(waitMs, signal);
+    const answer = await this.#line.join(waitMs, signal, machine.events.context());
     if (answer === 'left') return undefined;
     if (answer === 'too late') return machine.turnAway('overloaded', undefined);
     return this.#limited(answer, tokens);

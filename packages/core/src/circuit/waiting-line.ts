@@ -1,3 +1,5 @@
+import type { Context } from '../events.ts';
+
 /** Who waits is let in by an answer, or goes: its time is over, or its caller has left. */
 export type Leaving = 'too late' | 'left';
 
@@ -6,6 +8,8 @@ const longestTimer = 2 ** 31 - 1;
 
 interface Waiting<Answer> {
   readonly settle: (answer: Answer | Leaving) => void;
+  /** Of the caller, where it is wanted: it is let in by another's end. */
+  readonly context: Context | undefined;
 }
 
 /** Calls that wait until there is room, first come, first served. */
@@ -16,8 +20,8 @@ export class WaitingLine<Answer> {
     return this.#waiting.size;
   }
 
-  /** Waits for at most so many milliseconds. */
-  join(maxWaitMs: number, signal: AbortSignal | undefined): Promise<Answer | Leaving> {
+  /** Waits for at most so many milliseconds. `context`: that to be admitted in. */
+  join(maxWaitMs: number, signal: AbortSignal | undefined, context?: Context): Promise<Answer | Leaving> {
     if (signal?.aborted) return Promise.resolve('left');
     return new Promise((resolve) => {
       const settle = (answer: Answer | Leaving) => {
@@ -27,7 +31,7 @@ export class WaitingLine<Answer> {
         resolve(answer);
       };
       const onAbort = () => settle('left');
-      const waiting = { settle };
+      const waiting = { settle, context };
       const timer = setTimeout(settle, Math.min(maxWaitMs, longestTimer), 'too late');
       signal?.addEventListener('abort', onAbort);
       this.#waiting.add(waiting);
@@ -39,7 +43,7 @@ export class WaitingLine<Answer> {
     for (const waiting of this.#waiting) {
       if (!hasRoom()) return;
       this.#waiting.delete(waiting);
-      waiting.settle(admit());
+      waiting.settle(waiting.context === undefined ? admit() : waiting.context(admit));
     }
   }
 }

@@ -3,6 +3,7 @@ import { Circuit } from '../circuit/circuit.ts';
 import type { Exchange } from '../exchange.ts';
 import type { TierSite } from '../tiers/tier.ts';
 import { Attempt } from './attempt.ts';
+import { AttemptInContext } from './attempt-in-context.ts';
 import { type CircuitSource, OneCircuit } from './circuit-source.ts';
 import { Deadlines } from './deadlines.ts';
 import { Drill } from './drill.ts';
@@ -48,7 +49,10 @@ export class Guard<Native> {
   attempt(exchange: Exchange<Native>): GuardedAttempt {
     const row = this.#table?.find(exchange.request.method, exchange.mountedPath);
     const aside = row === false || this.#skips(exchange);
-    return new Attempt(row || this.#everyRoute, exchange, this.#site, aside);
+    const policy = row || this.#everyRoute;
+    const context = this.#site.events.context();
+    if (context === undefined) return new Attempt(policy, exchange, this.#site, aside);
+    return new AttemptInContext(policy, exchange, this.#site, aside, context);
   }
 
   #skips(exchange: Exchange<Native>): boolean {

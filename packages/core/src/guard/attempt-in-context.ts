@@ -1,0 +1,60 @@
+import type { Context } from '../events.ts';
+import type { Ending, Exchange } from '../exchange.ts';
+import type { FallbackReason } from '../metadata.ts';
+import type { CapturedAnswer, TierSite } from '../tiers/tier.ts';
+import { Attempt } from './attempt.ts';
+import type { Policy } from './policy.ts';
+
+/**
+ * An attempt that is told all that happens to it in its request's own asynchronous context, for listeners who want to be called
+ * there. A handler may write from a pooled connection, a socket closes in its own: those contexts are another request's, or nobody's.
+ * What a handler runs through `run` stays in the handler's.
+ */
+export class AttemptInContext<Native> extends Attempt<Native> {
+  readonly #context: Context;
+
+  constructor(policy: Policy<Native>, exchange: Exchange<Native>, site: TierSite, aside: boolean, context: Context) {
+    super(policy, exchange, site, aside);
+    this.#context = context;
+  }
+
+  override accepts(status: number): boolean {
+    return this.#context(() => super.accepts(status));
+  }
+
+  override captures(status: number, headers: Readonly<Record<string, string | string[]>>): number {
+    return this.#context(() => super.captures(status, headers));
+  }
+
+  override began(status: number, isWhole?: boolean): void {
+    this.#context(() => super.began(status, isWhole));
+  }
+
+  override ended(ending: Ending, status: number, captured?: CapturedAnswer): void {
+    this.#context(() => super.ended(ending, status, captured));
+  }
+
+  override threw(error: unknown): boolean {
+    return this.#context(() => super.threw(error));
+  }
+
+  override broke(error: unknown): boolean {
+    return this.#context(() => super.broke(error));
+  }
+
+  override passed(): void {
+    this.#context(() => super.passed());
+  }
+
+  override taken(): void {
+    this.#context(() => super.taken());
+  }
+
+  override replaced(): void {
+    this.#context(() => super.replaced());
+  }
+
+  override degrade(reason: FallbackReason): void {
+    this.#context(() => super.degrade(reason));
+  }
+}
