@@ -27,6 +27,16 @@ interface Asked {
   readonly question: string;
   readonly passages: readonly string[];
   readonly answers: readonly string[];
+  /** As many passages about something else. */
+  readonly offTopic: readonly string[];
+}
+
+interface Row {
+  readonly id: number;
+  readonly set: string;
+  readonly lang: string;
+  readonly article: string;
+  readonly text: string;
 }
 
 const max = 3;
@@ -85,35 +95,49 @@ function rows<T>(name: string): T[] {
 /** The development set, where it is there. */
 function asked(): Asked[] | undefined {
   try {
-    const texts = new Map(rows<{ id: string; text: string }>('passages.jsonl').map(({ id, text }) => [id, text]));
+    const passages = rows<Row>('passages.jsonl');
+    const byId = new Map(passages.map((passage) => [passage.id, passage]));
     return rows<{
       set: string;
       lang: string;
       distractors: string;
       question: string;
       answers: { text: string }[];
-      context: string[];
-    }>('questions.jsonl').map(({ set, lang, distractors, question, answers, context }) => ({
+      gold: number;
+      context: number[];
+    }>('questions.jsonl').map(({ set, lang, distractors, question, answers, gold, context }, at) => ({
       group: `${set} ${lang} ${distractors}`,
       question,
       answers: answers.map(({ text }) => plain(text)),
-      passages: context.map((id) => texts.get(id)!),
+      passages: context.map((id) => byId.get(id)!.text),
+      offTopic: about(passages, byId.get(gold)!, context.length, at),
     }));
   } catch {
     return undefined;
   }
 }
 
+/** So many passages in the same language from all over the other articles, others for each number. */
+function about(passages: readonly Row[], { set, lang, article }: Row, count: number, number: number): string[] {
+  const pool = passages.filter((other) => other.set === set && other.lang === lang && other.article !== article);
+  const step = Math.floor(pool.length / count);
+  return Array.from({ length: count }, (_, n) => pool[(number + n * step) % pool.length]!.text);
+}
+
 const plain = (text: string) => text.normalize('NFKC').toLowerCase();
 
-/** How often the words that answer stand in one of the excerpts, in percent. */
-function hits(find: Finder, questions: readonly Asked[]): string {
-  const found = questions.filter(({ question, passages, answers }) => {
-    const texts = find(question, passages).map(plain);
-    return answers.some((answer) => texts.some((text) => text.includes(answer)));
-  });
-  return `${((100 * found.length) / questions.length).toFixed(1)}%`.padStart(8);
-}
+/** Whether the words that answer stand in one of the excerpts. */
+const isHit = (find: Finder, { question, passages, answers }: Asked) => {
+  const texts = find(question, passages).map(plain);
+  return answers.some((answer) => texts.some((text) => text.includes(answer)));
+};
+
+/** Whether a context about something else is turned away. */
+const isTurnedAway = (find: Finder, { question, offTopic }: Asked) => find(question, offTopic).length === 0;
+
+/** Of how many it is true, in percent, by group. */
+const shares = (groups: readonly (readonly Asked[])[], isTrue: (one: Asked) => boolean) =>
+  groups.map((group) => `${((100 * group.filter(isTrue).length) / group.length).toFixed(1)}%`.padStart(8)).join(' ');
 
 /** A context of 50 KB, of whatever there is to quote. */
 function bigContext(questions: readonly Asked[] | undefined): Pick<Asked, 'question' | 'passages'> {
@@ -148,16 +172,18 @@ export function excerptsBench(): void {
       ms[name] = [...(ms[name] ?? []), performance.now() - began];
     }
   }
-  const groups = [...new Set(questions?.map(({ group }) => group))];
+  const groups = Map.groupBy(questions ?? [], ({ group }) => group);
+  const questionsOf = [...groups.values()];
   for (const [name, find] of Object.entries(finders)) {
     const median = ms[name]!.sort((a, b) => a - b)[rounds >> 1]!;
-    const shares = groups.map((group) =>
-      hits(
-        find,
-        questions!.filter((one) => one.group === group),
-      ),
-    );
-    console.log(`${name.padEnd(18)} ${median.toFixed(1).padStart(6)} ms ${shares.join(' ')}`);
+    const hits = shares(questionsOf, (one) => isHit(find, one));
+    console.log(`${name.padEnd(18)} ${median.toFixed(1).padStart(6)} ms ${hits}`);
   }
-  console.log(questions === undefined ? 'The questions for hit@3 are not there.' : `hit@3 of: ${groups.join(', ')}`);
+  if (questions === undefined) {
+    console.log('The questions for hit@3 are not there.');
+    return;
+  }
+  const gated = finders['brownout, gate on']!;
+  console.log(`${'off topic, turned away'.padEnd(28)} ${shares(questionsOf, (one) => isTurnedAway(gated, one))}`);
+  console.log(`hit@3 and contexts about something else of: ${[...groups.keys()].join(', ')}`);
 }
