@@ -118,6 +118,12 @@ describe('excerpts', () => {
     expect(first).toMatchObject({ passage: 1 });
   });
 
+  it('finds the question in the midst of a message', () => {
+    const message =
+      'Hello! My family moved to these parts last summer, we love swimming. When was the harbour of Aldport dug? Thanks, Emma';
+    expect(excerpts(message, [bakery, clock, harbour])[0]).toMatchObject({ passage: 2 });
+  });
+
   it('judges an excerpt by what stands around it, not by a whole book', () => {
     const question = 'Which zebra crossed the bridge by the tower?';
     const words = ['A zebra slept.', 'They crossed over.', 'A bridge fell.', 'One tower stood.'];

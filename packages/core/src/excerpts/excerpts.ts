@@ -10,8 +10,8 @@ export interface ExcerptsOptions {
   /** How long each at most, in UTF-16 code units, up to 4000; a wide character (Han, Kana, Hangul) counts two. @default 400 */
   readonly maxChars?: number;
   /**
-   * The share of what the question is about that the best excerpt must hold together with what stands around it, and the others half
-   * of that share, from 0 (no gate) to 1: junk is worse than nothing.
+   * The share of what the question is about, or the one of its sentences that fits best, that the best excerpt must hold together with
+   * what stands around it, and the others half of that share, from 0 (no gate) to 1: junk is worse than nothing.
    * @default 0.375
    */
   readonly minRelevance?: number;

@@ -1,5 +1,6 @@
 import { askingWordsOf, numberWords } from './asking-words.ts';
 import { areAlike, isHan } from './likeness.ts';
+import { sentencesOf } from './sentences.ts';
 import { namesOf, stemOf, wordsOf } from './words.ts';
 
 /** What a word that asks weighs, in shares of one that names. */
@@ -30,6 +31,8 @@ export class Question {
   readonly weights: readonly number[];
   /** For each of its words, how much it tells of the topic. */
   readonly telling: readonly number[];
+  /** The words of each of its sentences. */
+  readonly sentences: readonly (readonly number[])[];
   /** For each of its words, the term that is its very form. */
   readonly forms: readonly number[];
   /** What answers it has a figure in it. */
@@ -42,11 +45,20 @@ export class Question {
   constructor(text: string) {
     const stems = new Map<string, number>();
     const words: string[] = [];
-    for (const word of wordsOf(text)) {
-      const stem = stemOf(word);
-      if (stem === '' || stems.has(stem)) continue;
-      stems.set(stem, words.length);
-      if (words.push(word) === MOST_WORDS) break;
+    const sentences: number[][] = [];
+    for (const { start, end } of sentencesOf(text, text.length * 2)) {
+      const sentence = new Set<number>();
+      for (const word of wordsOf(text.slice(start, end))) {
+        const stem = stemOf(word);
+        if (stem === '') continue;
+        if (!stems.has(stem)) {
+          if (words.length === MOST_WORDS) break;
+          stems.set(stem, words.length);
+          words.push(word);
+        }
+        sentence.add(stems.get(stem)!);
+      }
+      sentences.push([...sentence]);
     }
     const asking = askingWordsOf(words);
     const weighed = (word: string) => (asking.has(word) ? ASKING : weightOf(word));
@@ -54,6 +66,7 @@ export class Question {
     const inflected = words.filter((word) => stemOf(word) !== word);
     const names = namesOf(text);
     this.words = words.length;
+    this.sentences = sentences;
     this.telling = words.map((word) =>
       asking.has(word) ? ASKING_TELLS : tellingOf(word) * (names.has(word) ? NAME : 1),
     );

@@ -110,6 +110,7 @@ function scorer(passages: readonly Parsed[], question: Question, maxChars: numbe
   const weights = weighed(rareness, question);
   const ofPassages = passageScores(passages, question);
   const counts = new Uint32Array(weights.length);
+  const around = new Uint32Array(weights.length);
   return {
     windows,
     ranked(window: Window): Ranked {
@@ -119,13 +120,12 @@ function scorer(passages: readonly Parsed[], question: Question, maxChars: numbe
       const isAnswering = question.asksForNumber && passage.hasFigure(first, end);
       return { window, score: (isAnswering ? FIGURE : 1) * own + ofPassages.get(passage)! };
     },
-    /** Half by what it says itself, half by where it says it. */
     relevance(window: Window): number {
       const { passage, first, end } = passageAround(window, AROUND * maxChars);
-      const own = relevanceOf(passage.count(window.first, window.end, counts), question, rareness);
-      passage.count(first, end, counts);
-      for (const term of passage.titleTerms) counts[term]!++;
-      return (own + relevanceOf(counts, question, rareness)) / 2;
+      passage.count(window.first, window.end, counts);
+      passage.count(first, end, around);
+      for (const term of passage.titleTerms) around[term]!++;
+      return relevanceOf({ own: counts, around }, question, rareness);
     },
   };
 }

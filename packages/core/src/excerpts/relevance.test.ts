@@ -3,13 +3,17 @@ import { Question } from './question.ts';
 import { relevanceOf } from './relevance.ts';
 import { wordsOf } from './words.ts';
 
-/** The relevance of a text in which each of the question's words is as rare as these say, or all of them equally. */
-function relevance(question: string, text: string, rareness: readonly number[] = []): number {
+/** The relevance of a text, with what stands around it, in which the question's words are as rare as these say, or all equally. */
+function relevance(question: string, text: string, { rareness = [] as number[], around = '' } = {}): number {
   const asked = new Question(question);
-  const counts = new Uint32Array(asked.weights.length);
-  for (const term of wordsOf(text).flatMap((word) => asked.termsOf(word))) counts[term]!++;
-  const rare = Float64Array.from(counts, (_, term) => rareness[term] ?? 1);
-  return relevanceOf(counts, asked, rare);
+  const count = (counted: string) => {
+    const counts = new Uint32Array(asked.weights.length);
+    for (const term of wordsOf(counted).flatMap((word) => asked.termsOf(word))) counts[term]!++;
+    return counts;
+  };
+  const own = count(text);
+  const rare = Float64Array.from(own, (_, term) => rareness[term] ?? 1);
+  return relevanceOf({ own, around: count(`${text} ${around}`) }, asked, rare);
 }
 
 describe('relevanceOf', () => {
@@ -43,8 +47,21 @@ describe('relevanceOf', () => {
     expect(relevance('Who is who?', 'this is it')).toBeCloseTo(0.5);
   });
 
+  it('counts half what stands around', () => {
+    expect(relevance('bridge bakery', 'a bridge', { around: 'a bakery' })).toBeCloseTo(0.75);
+  });
+
+  it('asks for the sentence that it answers best', () => {
+    expect(relevance('Our garden flooded. Where is the old bridge?', 'the old bridge')).toBeGreaterThan(0.95);
+    expect(relevance('Hello there! Where is the bridge of Alport? Thanks.', 'hello, thanks')).toBeLessThan(0.1);
+  });
+
+  it('takes no short remark for the question', () => {
+    expect(relevance('Where is the bridge of Alport over the river Fenn? Urgent.', 'urgent')).toBe(0);
+  });
+
   it('is not ruled by the one word that is nowhere', () => {
-    expect(relevance('bridge bakery', 'a bridge', [2, 9])).toBeCloseTo(0.5);
-    expect(relevance('bridge bakery', 'a bridge', [0.5, 2])).toBeCloseTo(0.2);
+    expect(relevance('bridge bakery', 'a bridge', { rareness: [2, 9] })).toBeCloseTo(0.5);
+    expect(relevance('bridge bakery', 'a bridge', { rareness: [0.5, 2] })).toBeCloseTo(0.2);
   });
 });
