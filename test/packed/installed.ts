@@ -26,11 +26,11 @@ export async function install(): Promise<Installed> {
   for (const file of await readdir(folder))
     tarballs.set(file.replace(/^(brownout)-(.+)-\d+\..*$/, '@$1/$2'), join(folder, file));
   const packed = Object.fromEntries([...tarballs].map(([name, file]) => [name, `file:${file}`]));
-  const hosts = ['express', 'koa', '@types/express', '@types/koa', '@types/node'].map((name) => [
+  const brought = ['express', 'koa', 'prom-client', '@types/express', '@types/koa', '@types/node'].map((name) => [
     name,
     versionHere(name),
   ]);
-  const manifest = { private: true, type: 'module', dependencies: { ...packed, ...Object.fromEntries(hosts) } };
+  const manifest = { private: true, type: 'module', dependencies: { ...packed, ...Object.fromEntries(brought) } };
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
   // what the packages depend on among themselves is in no registry yet
   await writeFile(join(folder, 'pnpm-workspace.yaml'), `overrides: ${JSON.stringify(packed)}\n`);

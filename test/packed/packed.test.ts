@@ -7,7 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Installed, install, nodes, readmeModule, root, run } from './installed.ts';
 
 const require = createRequire(import.meta.url);
-const names = ['@brownout/core', '@brownout/express', '@brownout/http', '@brownout/koa', '@brownout/openai'];
+const names = [
+  ...['@brownout/core', '@brownout/express', '@brownout/http', '@brownout/koa', '@brownout/openai'],
+  '@brownout/prometheus',
+];
 const everyNode = await nodes();
 
 let installed: Installed;
@@ -83,6 +86,8 @@ describe.each(everyNode)('on Node %s', (_version, node) => {
     ['@brownout/express', 'commonjs', 'POST', degraded],
     ['@brownout/koa', 'esm', 'GET', degraded],
     ['@brownout/koa', 'commonjs', 'GET', degraded],
+    ['@brownout/prometheus', 'esm', 'POST', degraded],
+    ['@brownout/prometheus', 'commonjs', 'POST', degraded],
     ['@brownout/http', 'esm', 'GET', degraded.map((came) => (came[1] === 'excerpts' ? [503, 'unavailable'] : came))],
   ] as const)(
     'an application of %s (%s) answers, and degrades as its README says',
