@@ -16,6 +16,7 @@ export function bustle(set: Brownout): void {
   const told = { circuit: circuit.name, at: 0, status: 200, durationMs: 1, reason: 'failure' } as const;
   set.events.emit('degraded', { ...told, level: 'l1_cache', ageMs: 312_500.25 });
   set.events.emit('degraded', { ...told, level: 'a "tier" of\nmine' });
+  set.events.emit('degraded', { ...told, level: 'unavailable', reason: 'drill' });
   set.events.emit('tier_failed', { circuit: circuit.name, at: 0, level: 'excerpts', error: undefined });
   set.events.emit('alert', { circuit: circuit.name, at: 0, problem: 'unauthorized', error: undefined });
   set.events.emit('store_failed', { at: 0, operation: 'get', error: undefined });

@@ -28,12 +28,13 @@ export class CircuitReadings implements Reading {
       this.#count(circuit, metrics);
       const name = circuits.of(circuit.name);
       const before = values.get(name);
+      const isShared = name !== circuit.name;
       values.set(
         name,
         circuitValues.map(({ read, combine }, at) => {
-          const here = read(metrics, circuit);
+          const here = isShared && combine === undefined ? undefined : read(metrics, circuit);
           const there = before?.[at];
-          return here === undefined || there === undefined ? (here ?? there) : combine(there, here);
+          return here === undefined || there === undefined ? (here ?? there) : combine?.(there, here);
         }),
       );
     }

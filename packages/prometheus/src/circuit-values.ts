@@ -10,12 +10,12 @@ interface CircuitCount {
   readonly read: (metrics: CircuitMetrics) => number;
 }
 
-/** A value of now, and how those of several circuits are told in one; there may be none. */
+/** A value of now; there may be none. `combine`: how those of several circuits are told in one, where they can be. */
 interface CircuitValue {
   readonly metric: GaugeName;
   readonly labels: Labels;
   readonly read: (metrics: CircuitMetrics, circuit: Circuit) => number | undefined;
-  readonly combine: (a: number, b: number) => number;
+  readonly combine: ((a: number, b: number) => number) | undefined;
 }
 
 const outcomes = ['success', 'failure', 'ignored', 'refused'] as const;
@@ -76,7 +76,8 @@ export const circuitValues: readonly CircuitValue[] = [
   ...states.map((state) => value('circuit_breaker_state', { state }, sum, (now) => Number(now.state === state))),
   ...modes.map((mode) => value('circuit_breaker_mode', { mode }, sum, (now) => Number(now.mode === mode))),
   value('circuit_breaker_in_flight', {}, sum, ({ inFlight }) => inFlight),
-  value('circuit_breaker_half_open_seconds', {}, Math.max, ({ state, stateAgeMs }) =>
+  // one that nobody calls is half-open for good: among several it would hide the others
+  value('circuit_breaker_half_open_seconds', {}, undefined, ({ state, stateAgeMs }) =>
     state === 'half_open' ? seconds(stateAgeMs) : 0,
   ),
   value('circuit_breaker_probe_lease_seconds', {}, Math.max, (_now, { options }) =>

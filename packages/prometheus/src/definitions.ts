@@ -72,7 +72,7 @@ export const gauges = {
   },
   circuit_breaker_in_flight: { help: 'Calls that are under way.', labels: ['name'] },
   circuit_breaker_half_open_seconds: {
-    help: 'How long the circuit has been half-open, 0 while it is not; the longest where the name stands for several.',
+    help: 'How long the circuit has been half-open, 0 while it is not; not told of a name that stands for several.',
     labels: ['name'],
   },
   circuit_breaker_probe_lease_seconds: {

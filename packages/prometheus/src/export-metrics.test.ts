@@ -167,6 +167,10 @@ describe('exportMetrics', () => {
       'state="half_open"': 0,
     });
     expect(all['circuit_breaker_state{name="other",state="closed"}']).toBe(49);
+    expect(Object.keys(of(all, 'circuit_breaker_half_open_seconds{')).sort()).toEqual([
+      'name="route 0"',
+      'name="route 1"',
+    ]);
     expect(all['circuit_breaker_failures_total{name="tenant:*"}']).toBe(54);
   });
 
