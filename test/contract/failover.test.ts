@@ -32,10 +32,11 @@ const limited = (seconds: number, headers: (init: Record<string, string>) => unk
 const ways = hosts.flatMap((host) => (['breaker', 'guarded'] as const).map((by) => ({ host, by, name: host.name })));
 
 describe.each(ways)('Failover in a route, $name, $by', ({ host, by }: { host: Host; by: 'breaker' | 'guarded' }) => {
-  async function start(providers: readonly Provider<string, string>[], timeoutMs = 5_000) {
+  async function start(providers: readonly Provider<string, string>[], timeoutMs = 5_000, usedMs = 0) {
     const brownout = createBrownout({ failureThreshold: 2, resetTimeoutMs: 60_000, jitter: 0 });
     const ask = failover(providers, { brownout });
     const handler = async ({ body, brownout: handle, send }: Call) => {
+      if (usedMs > 0) await new Promise((resolve) => setTimeout(resolve, usedMs));
       const { value, provider } = await handle.run(ask, (body as { question: string }).question);
       send(200, { answer: value, metadata: { provider } });
     };
@@ -74,6 +75,22 @@ describe.each(ways)('Failover in a route, $name, $by', ({ host, by }: { host: Ho
     expect(refused.retryAfter).toBeGreaterThan(50);
     expect(refused.metadata?.['retry_after']).toBe(refused.retryAfter);
     expect(brownout.circuit('route').metrics().calls).toMatchObject({ success: 11, failure: 0 });
+  });
+
+  it('blames the route, and no provider, for time that the route has used up itself', async () => {
+    const hangs: Provider<string, string>['run'] = (_, { signal }) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+    const { post, brownout } = await start(
+      [
+        { name: 'a', run: hangs },
+        { name: 'b', run: hangs },
+      ],
+      800,
+      600,
+    );
+    expect(await post()).toMatchObject({ status: 503, metadata: { fallback_reason: 'timeout' } });
+    const failures = ['a', 'b', 'route'].map((name) => brownout.circuit(name).metrics().calls.failure);
+    expect(failures).toEqual([0, 0, 1]);
   });
 
   it.each([

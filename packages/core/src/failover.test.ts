@@ -175,6 +175,40 @@ describe('failover', () => {
     for (const name of 'abc') expect(brownout.circuit(name).metrics().calls).toMatchObject({ failure: 1 });
   });
 
+  it('blames nobody for a deadline that others had used up', async () => {
+    const { ask, asked, brownout } = providersOf({ a: hangs, b: hangs, c: hangs }, { timeoutMs: 20_000 });
+    const result = ask.run('why', { timeoutMs: 3_000 }).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(await result).toBeInstanceOf(DeadlineError);
+    expect(asked).toEqual(['a', 'b', 'c']);
+    const counted = ['a', 'b', 'c'].map((name) => brownout.circuit(name).metrics().calls);
+    expect(counted.map(({ failure, ignored }) => [failure, ignored])).toEqual([
+      [1, 0],
+      [0, 1],
+      [0, 1],
+    ]);
+  });
+
+  it.each<[string, FailoverOptions, object, number]>([
+    ['its own deadline is short', { timeoutMs: 400 }, {}, 1],
+    ['the caller’s is, which is all that it has', {}, { timeoutMs: 400 }, 1],
+    ['the whole of the route’s is', {}, { timeoutMs: 380, wholeMs: 400 }, 1],
+    ['most of the route’s is used up', {}, { timeoutMs: 400, wholeMs: 20_000 }, 0],
+    ['most of its own is', { timeoutMs: 20_000 }, { timeoutMs: 400 }, 0],
+    ['`leastMs` says so', { timeoutMs: 20_000, leastMs: 200 }, { timeoutMs: 400 }, 1],
+    ['it has had the deadline of its circuit', { timeoutMs: 20_000 }, { timeoutMs: 400, ownMs: 100 }, 1],
+  ])(
+    'blames the first for a short deadline or not: %s',
+    async (_, options, { ownMs = 0, ...given }: { ownMs?: number }, failures) => {
+      const { ask, brownout } = providersOf({ a: hangs, b: () => 2 }, options);
+      brownout.update('a', { timeoutMs: ownMs });
+      const result = ask.run('why', given);
+      await vi.advanceTimersByTimeAsync(400);
+      expect(await result).toMatchObject({ provider: 'b' });
+      expect(brownout.circuit('a').metrics().calls).toMatchObject({ failure: failures, ignored: 1 - failures });
+    },
+  );
+
   it('stops when the caller leaves, and counts nothing', async () => {
     const { ask, asked, brownout } = providersOf({ a: hangs, b: () => 2 });
     const controller = new AbortController();

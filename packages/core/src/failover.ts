@@ -4,7 +4,7 @@ import { Circuit, circuitName } from './circuit/circuit.ts';
 import { type CircuitOptions, circuitOptionRules } from './circuit/circuit-options.ts';
 import { refusalError } from './circuit/refusal-error.ts';
 import { retryAfterOf } from './circuit/retry-after.ts';
-import { deadlineOf, type RunOptions } from './circuit/runner.ts';
+import { deadlineOf, type RunOptions, type WatchedRunOptions } from './circuit/runner.ts';
 import { statusOf } from './classify.ts';
 import { OptionsError, RefusedError } from './errors.ts';
 import { expectOption, type OptionRules, parseOptions, rules } from './options.ts';
@@ -30,10 +30,22 @@ export interface FailoverOptions extends Omit<CircuitOptions, 'timeoutMs'> {
    */
   readonly timeoutMs?: number;
   /**
+   * A provider that had less time than this, in milliseconds, since others or the route had used it up, and gave no answer in it, is not blamed: its
+   * circuit counts nothing. Where the whole time is short it is at most half of what the first has of that.
+   * @default 1000
+   */
+  readonly leastMs?: number;
+  /**
    * Whether another may do better after this error. What none could do better, such as a question that is refused as malformed, is thrown
    * at once. @default errors without a status, 401, 403, 408, 429, and 5xx
    */
   readonly next?: (error: unknown) => boolean;
+}
+
+/** Options of one call. */
+export interface FailoverRunOptions extends RunOptions {
+  /** What `timeoutMs` would be had nothing of it been used up by others, in milliseconds. @default the `timeoutMs` of the failover, or else this call's */
+  readonly wholeMs?: number | undefined;
 }
 
 /** An answer, and who gave it. */
@@ -63,6 +75,7 @@ const providerRules: OptionRules<Provider<never, unknown>> = {
 const ownRules: OptionRules<Omit<FailoverOptions, keyof CircuitOptions> & { readonly timeoutMs?: number }> = {
   brownout: rules.rule('a set of circuits, as `createBrownout()` returns', (value) => value instanceof Brownout),
   timeoutMs: rules.duration,
+  leastMs: rules.duration,
   next: rules.fn,
 };
 
@@ -70,6 +83,7 @@ const ownRules: OptionRules<Omit<FailoverOptions, keyof CircuitOptions> & { read
 export class Failover<Input, T> {
   readonly #providers: readonly Circuited<Input, T>[];
   readonly #timeoutMs: number;
+  readonly #leastMs: number;
   readonly #next: (error: unknown) => boolean;
 
   /** @throws OptionsError */
@@ -78,11 +92,13 @@ export class Failover<Input, T> {
     const {
       brownout = processDefault,
       timeoutMs = 0,
+      leastMs = 1_000,
       next = mayDoBetter,
       ...ofCircuits
     } = parseOptions('failover', options, known);
     expectOption('providers', providers, atLeastOne);
     this.#timeoutMs = timeoutMs;
+    this.#leastMs = leastMs;
     this.#next = next;
     this.#providers = providers.map((given) => {
       const parsed = parseOptions<Provider<Input, T>>('provider', given, providerRules);
@@ -109,7 +125,7 @@ export class Failover<Input, T> {
    * @throws what the last one failed with, or the first with what none could do better; when there is none to ask, the refusal of the one
    * that may be asked first. All as rejections.
    */
-  async run(input: Input, options?: RunOptions): Promise<Provided<T>> {
+  async run(input: Input, options?: FailoverRunOptions): Promise<Provided<T>> {
     const able = this.#providers.filter((provider) => provider.circuit.state !== 'open' && restMs(provider) <= 0);
     if (able.length === 0) {
       const soonest = this.#soonest();
@@ -121,6 +137,7 @@ export class Failover<Input, T> {
     }
     const { clock } = able[0]!.circuit;
     const timeoutMs = deadlineOf({ timeoutMs: this.#timeoutMs }, options);
+    const leastMs = this.#leastOf(options, able.length);
     const endsAt = timeoutMs > 0 ? clock.now() + timeoutMs : Number.POSITIVE_INFINITY;
     let failure: unknown;
     for (const [at, provider] of able.entries()) {
@@ -128,7 +145,9 @@ export class Failover<Input, T> {
       if (leftMs <= 0) break;
       const share = at < able.length - 1 ? leftMs / 2 : leftMs;
       try {
-        const own = Number.isFinite(share) ? { ...options, timeoutMs: share } : options;
+        const own: WatchedRunOptions | undefined = Number.isFinite(share)
+          ? { ...options, timeoutMs: share, isCutShort: share < leastMs }
+          : options;
         return this.#told(provider, at, await provider.circuit.run((call) => provider.run(input, call), own));
       } catch (error) {
         if (options?.signal?.aborted) throw error;
@@ -140,6 +159,14 @@ export class Failover<Input, T> {
       }
     }
     throw failure;
+  }
+
+  /** Below this much of the time a deadline says nothing of a provider. */
+  #leastOf(options: FailoverRunOptions | undefined, count: number): number {
+    const given = options?.wholeMs ?? (this.#timeoutMs > 0 ? undefined : options?.timeoutMs);
+    const wholeMs = deadlineOf({ timeoutMs: this.#timeoutMs }, { timeoutMs: given });
+    const first = count > 1 ? wholeMs / 2 : wholeMs;
+    return Math.min(this.#leastMs, first / 2);
   }
 
   #told({ name, circuit }: Circuited<Input, T>, passedOver: number, value: T): Provided<T> {

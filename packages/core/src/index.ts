@@ -48,7 +48,14 @@ export type {
 } from './events.ts';
 export { type Excerpt, type ExcerptsOptions, excerpts, type Passage } from './excerpts/excerpts.ts';
 export type { AttemptEvents, Ending, Exchange, Lineup } from './exchange.ts';
-export { Failover, type FailoverOptions, failover, type Provided, type Provider } from './failover.ts';
+export {
+  Failover,
+  type FailoverOptions,
+  type FailoverRunOptions,
+  failover,
+  type Provided,
+  type Provider,
+} from './failover.ts';
 export type { DrillHeader, DrillOptions } from './guard/drill-options.ts';
 export { Guard } from './guard/guard.ts';
 export type { BreakerOptions, RouteOptions, StreamLimits } from './guard/guard-options.ts';

@@ -17,8 +17,11 @@ export interface RunOptions extends Arrival {
   readonly timeoutMs?: number | undefined;
 }
 
-/** For one that calls again: told what a failed call was judged, once. What was refused, and what an abort ended, is not judged. */
+/** For one that calls again. */
 export interface WatchedRunOptions extends RunOptions {
+  /** `timeoutMs` is too short to say anything: when it is over, that is no failure. The circuit's own deadline is one all the same. */
+  readonly isCutShort?: boolean | undefined;
+  /** Told what a failed call was judged, once. What was refused, and what an abort ended, is not judged. */
   readonly onJudged?: ((verdict: Verdict) => void) | undefined;
 }
 
@@ -164,7 +167,9 @@ export class Runner {
       const onDeadline = () => {
         isOver = true;
         const error = new DeadlineError(machine.name, Math.ceil(timeoutMs));
-        this.#failed(permit, error, this.#since(startedAt), options);
+        const ownMs = machine.settings.timeoutMs;
+        if (options?.isCutShort && !(ownMs > 0 && timeoutMs >= ownMs)) this.#gaveUp(permit, error, startedAt);
+        else this.#failed(permit, error, this.#since(startedAt), options);
         if (isShadow) return;
         reject(error);
         call.abort(error);
@@ -217,6 +222,12 @@ export class Runner {
     else machine.settle(permit, 'ignore', durationMs, false, 0);
     if (!isOwned || verdict === 'failure')
       mark(error, { circuit: machine.name, verdict, reason: reasonIn(said) }, machine);
+  }
+
+  /** The caller had no time to wait for it. */
+  #gaveUp(permit: CallPermit, error: unknown, startedAt: number): void {
+    permit.ignore(this.#since(startedAt));
+    mark(error, { circuit: this.#machine.name, verdict: 'ignore', reason: 'timeout' }, this.#machine);
   }
 
   #refusal(refusal: Refusal): RefusedError {

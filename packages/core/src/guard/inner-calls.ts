@@ -2,9 +2,9 @@ import type { Call } from '../circuit/call.ts';
 import { flowOf } from '../circuit/call-flow.ts';
 import type { Circuit } from '../circuit/circuit.ts';
 import { statusOf } from '../classify.ts';
-import { Failover, type Provided } from '../failover.ts';
+import { Failover, type FailoverRunOptions, type Provided } from '../failover.ts';
 import type { Course } from './course.ts';
-import { type Judgement, judgeError } from './judgement.ts';
+import { isCutShort, type Judgement, judgeError } from './judgement.ts';
 
 /** The calls that a handler makes through further circuits, and what last failed of them. */
 export class InnerCalls<Native> {
@@ -25,7 +25,7 @@ export class InnerCalls<Native> {
     if (!isFailover && admission.holds(through)) return (given as (call: Call) => unknown)({ signal }); // it has our permit already
     try {
       const value = isFailover
-        ? await through.run(given, { signal, timeoutMs: this.#timeoutMs })
+        ? await through.run(given, { signal, ...this.#time })
         : await through.run(given as (call: Call) => unknown, { signal });
       this.#failure = undefined;
       this.#brokenBy = undefined;
@@ -56,13 +56,14 @@ export class InnerCalls<Native> {
   #failed(error: unknown, through: Circuit | Failover<unknown, unknown>): void {
     const judgement = judgeError(error, through instanceof Failover ? undefined : through);
     if (judgement.reason === undefined) return;
-    this.#failure = { ...judgement, verdict: 'ignore' }; // that circuit has counted it
+    // that circuit has counted it, unless the route itself had left it no time
+    this.#failure = { ...judgement, verdict: isCutShort(error) ? 'failure' : 'ignore' };
     this.#status = statusOf(error);
   }
 
   /** What providers need of the time to the first byte comes before it. */
-  get #timeoutMs(): number | undefined {
-    const { leftMs } = this.#course;
-    return leftMs === undefined ? undefined : Math.max(1, 0.9 * leftMs);
+  get #time(): Pick<FailoverRunOptions, 'timeoutMs' | 'wholeMs'> {
+    const { leftMs, policy } = this.#course;
+    return leftMs === undefined ? {} : { timeoutMs: Math.max(1, 0.9 * leftMs), wholeMs: 0.9 * policy.timeoutMs };
   }
 }

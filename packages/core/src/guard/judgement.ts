@@ -51,6 +51,11 @@ export function judgeError(error: unknown, circuit: Circuit | undefined): Judgem
   return { verdict, reason: isRateLimited ? 'rate_limited' : 'failure', retryAfterMs };
 }
 
+/** Whether it is a deadline that no circuit has counted: it came too soon to be an inner one's fault. */
+export function isCutShort(error: unknown): boolean {
+  return error instanceof DeadlineError && ownerOf(error)?.verdict === 'ignore';
+}
+
 const limiterFields = ['retry-after', 'ratelimit', 'ratelimit-reset', 'x-ratelimit-reset'];
 
 /** A 429 with a time or a quota on it is the application's own word to this client. */
