@@ -59,6 +59,11 @@ describe('the README of @brownout/openai', () => {
     script = 'bad key';
     expect(await ask('/ask', 'How many?')).toEqual([503, expect.stringContaining('"fallback_reason":"failure"')]);
     expect(logged).toHaveBeenCalledWith('OpenAI: unauthorized');
+    script = 'no such model';
+    expect(await ask('/ask', 'How many?')).toEqual([503, expect.stringContaining('"fallback_reason":"failure"')]);
+    expect(logged).toHaveBeenLastCalledWith('OpenAI: no_such_model');
+    script = 'bad request';
+    expect((await ask('/ask', 'How many?'))[0]).toBe(400);
     vi.unstubAllEnvs();
   });
 });

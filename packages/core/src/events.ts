@@ -8,7 +8,7 @@ import type { FallbackLevel, FallbackReason } from './metadata.ts';
 export type TripRule = 'streak' | 'rate' | 'slow';
 export type Verdict = 'success' | 'failure' | 'ignore';
 /** What no waiting mends: somebody must act. */
-export type AlertProblem = 'unauthorized' | 'insufficient_quota';
+export type AlertProblem = 'unauthorized' | 'insufficient_quota' | 'no_such_model';
 export type RefusalReason = 'circuit_open' | 'forced_open' | 'overloaded' | 'rate_limited';
 export type CircuitMode = 'enforce' | 'shadow' | 'forced_open' | 'disabled';
 

@@ -92,6 +92,14 @@ describe('failover', () => {
     expect(asked).toEqual(['a']);
   });
 
+  it('asks the next where the model is gone', async () => {
+    const gone = () => {
+      throw Object.assign(new Error('no such model'), { status: 404, code: 'model_not_found' });
+    };
+    const { ask } = providersOf({ a: gone, b: () => 2 });
+    expect(await ask.run('why')).toMatchObject({ provider: 'b' });
+  });
+
   it.each([401, 403, 408, 429, 500, 529])('asks the next after a %i', async (code) => {
     const { ask } = providersOf({ a: status(code), b: () => 2 });
     expect(await ask.run('why')).toMatchObject({ provider: 'b' });

@@ -37,7 +37,7 @@ export interface FailoverOptions extends Omit<CircuitOptions, 'timeoutMs'> {
   readonly leastMs?: number;
   /**
    * Whether another may do better after this error. What none could do better, such as a question that is refused as malformed, is thrown
-   * at once. @default errors without a status, 401, 403, 408, 429, and 5xx
+   * at once. @default errors without a status, 401, 403, 408, 429, 5xx, and what says `model_not_found` (for OpenAI's: `openAIOutcome(error).next`)
    */
   readonly next?: (error: unknown) => boolean;
 }
@@ -225,5 +225,6 @@ const atLeastOne = rules.rule('an array of at least one provider', (value) => Ar
 /** 4xx says that the question is bad; but for those that say something about us, or about the provider. */
 function mayDoBetter(error: unknown): boolean {
   const status = statusOf(error);
-  return status === undefined || status >= 500 || [401, 403, 408, 429].includes(status);
+  if (status === undefined || status >= 500 || [401, 403, 408, 429].includes(status)) return true;
+  return (error as { readonly code?: unknown }).code === 'model_not_found'; // OpenAI's word, which others have taken up
 }

@@ -23,6 +23,9 @@ describe('openAIOutcome', () => {
     ["the application's own 401", 'rejected', own({ status: 401 })],
     ["the application's own 403, as `statusCode`", 'rejected', own({ statusCode: 403 })],
     ['a bad request', 'rejected', api(400)],
+    ['a model that is gone', 'no_such_model', api(404, { code: 'model_not_found', type: 'invalid_request_error' })],
+    ['a model that is gone, said with a 400', 'no_such_model', api(400, { code: 'model_decommissioned' })],
+    ['a thing of the question that is gone', 'rejected', api(404, { code: null, type: 'invalid_request_error' })],
     ['a context that is too long', 'context_too_long', api(400, { code: 'context_length_exceeded' })],
     ['a body that is too long', 'context_too_long', api(413)],
     ['a timeout of the upstream', 'timeout', api(408)],
@@ -112,6 +115,7 @@ describe('classifyOpenAIError', () => {
     ],
     ['a bad key', { verdict: 'ignore', reason: 'failure' }, api(401)],
     ['a quota', { verdict: 'ignore', reason: 'failure' }, api(429, { code: 'insufficient_quota' })],
+    ['a model that is gone', { verdict: 'ignore', reason: 'failure' }, api(404, { code: 'model_not_found' })],
     ["the application's own 401", 'ignore', own({ status: 401 })],
     ["the application's own 402", 'ignore', own({ status: 402 })],
     ['a bad request', 'ignore', api(400)],
@@ -148,6 +152,7 @@ describe('classifyOpenAIError', () => {
     [401, {}, 'unauthorized'],
     [403, {}, 'unauthorized'],
     [429, { code: 'insufficient_quota' }, 'insufficient_quota'],
+    [404, { code: 'model_not_found' }, 'no_such_model'],
   ])('makes an alert of a %i %j, once for each error, and no failure', async (status, members, problem) => {
     const circuit = new Circuit('model', { classify: classifyOpenAIError });
     const alerted = vi.fn();

@@ -45,7 +45,7 @@ function kindOfStatus(status: number, error: ErrorShape): OpenAIOutcomeKind {
   if (status === 402 && isApiError(error)) return 'insufficient_quota';
   if (status === 408) return 'timeout';
   if (status === 413 || said === 'context_too_long') return 'context_too_long';
-  if (status >= 400 && status < 500) return 'rejected';
+  if (status >= 400 && status < 500) return said === 'no_such_model' ? said : 'rejected';
   return status >= 500 ? 'unavailable' : 'bad_answer';
 }
 

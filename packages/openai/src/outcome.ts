@@ -26,6 +26,7 @@ export const consequences: Readonly<Record<OpenAIOutcomeKind, Consequence>> = {
   rate_limited: { verdict: 'ignore', retry: true, next: true, alert: false },
   insufficient_quota: { verdict: 'ignore', retry: false, next: true, alert: true },
   unauthorized: { verdict: 'ignore', retry: false, next: true, alert: true },
+  no_such_model: { verdict: 'ignore', retry: false, next: true, alert: true },
   rejected: { verdict: 'ignore', retry: false, next: false, alert: false },
   context_too_long: { verdict: 'ignore', retry: false, next: true, alert: false },
   unavailable: failed,

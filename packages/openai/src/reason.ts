@@ -17,6 +17,7 @@ export function reasonFor(kind: OpenAIOutcomeKind, error: unknown): FallbackReas
       return 'timeout';
     case 'insufficient_quota':
     case 'unauthorized':
+    case 'no_such_model':
     case 'aborted':
       return 'failure';
     case 'refused':

@@ -3,6 +3,7 @@ export type OpenAIOutcomeKind =
   | 'rate_limited'
   | 'insufficient_quota'
   | 'unauthorized'
+  | 'no_such_model'
   | 'rejected'
   | 'context_too_long'
   | 'unavailable'
@@ -29,6 +30,10 @@ const words: ReadonlyMap<string, OpenAIOutcomeKind> = new Map([
   ['invalid_api_key', 'unauthorized'],
   ['authentication_error', 'unauthorized'],
   ['permission_error', 'unauthorized'],
+  ['model_not_found', 'no_such_model'],
+  ['model_decommissioned', 'no_such_model'],
+  ['invalid_model', 'no_such_model'],
+  ['DeploymentNotFound', 'no_such_model'],
   ['invalid_prompt', 'rejected'],
   ['invalid_request_error', 'rejected'],
 ]);
