@@ -56,6 +56,12 @@ describe('the imports of the sources', () => {
     expect(offending(core, (name) => !/^(node:(https?|http2|net|tls)|express|koa)$/.test(name))).toEqual([]);
   });
 
+  it('of the core name files in one folder alone', () => {
+    const core = files.filter((file) => file.startsWith('core/') && !file.startsWith('core/src/persist/'));
+    expect(core.length).toBeGreaterThan(100);
+    expect(offending(core, (name) => !/^node:fs(\/|$)/.test(name))).toEqual([]);
+  });
+
   it('of contracts name contracts alone', () => {
     const contracts = [
       ...['clock', 'errors', 'events', 'exchange', 'metadata', 'options', 'reply', 'request-view'],

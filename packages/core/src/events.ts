@@ -55,6 +55,15 @@ export interface BrownoutEvents {
   alert: Occurred & { readonly problem: AlertProblem; readonly error: unknown };
   store_failed: { readonly at: number; readonly operation: 'get' | 'set' | 'delete'; readonly error: unknown };
   store_recovered: { readonly at: number };
+  /** A file of `persist` cannot be read or written; once, until it can be. `setAside`: what one was renamed to that is none of ours, or damaged. */
+  persist_failed: {
+    readonly at: number;
+    readonly operation: 'read' | 'write';
+    readonly file: string;
+    readonly setAside?: string;
+    readonly error: unknown;
+  };
+  persist_recovered: { readonly at: number; readonly file: string };
   /** A function that the user handed in threw, or returned what it must not. */
   option_failed: { readonly at: number; readonly option: string; readonly error: unknown };
 }
@@ -91,6 +100,8 @@ export const eventNames: readonly BrownoutEventName[] = [
   'alert',
   'store_failed',
   'store_recovered',
+  'persist_failed',
+  'persist_recovered',
   'option_failed',
 ];
 

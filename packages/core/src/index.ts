@@ -63,6 +63,8 @@ export type { GuardedAttempt } from './guard/guarded-attempt.ts';
 export { type LlmRouteOptions, llmRoute } from './llm-route.ts';
 export type { FallbackLevel, FallbackMetadata, FallbackReason } from './metadata.ts';
 export { type OptionRule, type OptionRules, parseOptions, rules } from './options.ts';
+export { type PersistOptions, persist } from './persist/persist.ts';
+export type { Persistence } from './persist/persistence.ts';
 export type { FriendlyWords } from './replies/friendly-words.ts';
 export { isReplaced } from './replies/reply-form.ts';
 export type { Reply, ReplyHeaders } from './reply.ts';

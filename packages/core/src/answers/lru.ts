@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from '../clock.ts';
 import { OptionsError } from '../errors.ts';
 import { type OptionRules, parseOptions, rules } from '../options.ts';
+import type { LruContents } from './lru-contents.ts';
 import { PathNotes } from './path-notes.ts';
 import type { AnswerStore, StoredAnswer } from './store.ts';
 
@@ -25,6 +26,12 @@ export interface LruAnswersStats {
   /** Answers that made room for others. */
   readonly evictions: number;
 }
+
+let contents: (store: LruAnswers) => LruContents;
+
+/** `undefined` for a store that is not in the memory of this process. */
+export const contentsOf = (store: AnswerStore): LruContents | undefined =>
+  store instanceof LruAnswers ? contents(store) : undefined;
 
 interface Entry {
   readonly answer: StoredAnswer;
@@ -66,6 +73,7 @@ export class LruAnswers implements AnswerStore {
   readonly #clock: Clock;
   readonly #entries: LRUCache<string, Entry>;
   readonly #notes = new PathNotes();
+  #changes = 0;
   #reserved = 0;
   #hits = 0;
   #misses = 0;
@@ -107,21 +115,16 @@ export class LruAnswers implements AnswerStore {
    */
   set(key: string, answer: StoredAnswer, note = false): void {
     if (note) {
+      this.#changes++;
       this.#notes.add(key, answer.storedAt);
       return;
     }
-    const size = sizeOf(answer);
-    if (answer.body.byteLength > this.maxEntryBytes || size > this.#maxBytes) {
-      this.#entries.delete(key);
-      return;
-    }
     const age = Math.max(0, this.#clock.wall() - answer.storedAt);
-    const entry = { answer: compact(answer), expiresAt: this.#clock.now() + answer.maxAgeMs - age };
-    this.#entries.set(key, entry, { size });
-    this.#makeRoom();
+    this.#put(key, answer, answer.maxAgeMs - age);
   }
 
   delete(key: string): void {
+    this.#changes++;
     this.#entries.delete(key);
   }
 
@@ -145,6 +148,41 @@ export class LruAnswers implements AnswerStore {
       misses: this.#misses,
       evictions: this.#evictions,
     };
+  }
+
+  #put(key: string, answer: StoredAnswer, leftMs: number): void {
+    this.#changes++;
+    const size = sizeOf(answer);
+    if (answer.body.byteLength > this.maxEntryBytes || size > this.#maxBytes) {
+      this.#entries.delete(key);
+      return;
+    }
+    this.#entries.set(key, { answer: compact(answer), expiresAt: this.#clock.now() + leftMs }, { size });
+    this.#makeRoom();
+  }
+
+  get #contents(): LruContents {
+    const entries = this.#entries;
+    const store = this;
+    return {
+      notes: this.#notes,
+      maxBytes: this.#maxBytes,
+      get changes() {
+        return store.#changes;
+      },
+      keys: () => [...entries.rkeys()],
+      peek: (key) => {
+        const entry = entries.peek(key);
+        return entry && !this.#isTooOld(entry)
+          ? { answer: entry.answer, leftMs: entry.expiresAt - this.#clock.now() }
+          : undefined;
+      },
+      resume: (key, answer, leftMs) => this.#put(key, answer, leftMs),
+    };
+  }
+
+  static {
+    contents = (store) => store.#contents;
   }
 
   #note(key: string): StoredAnswer | undefined {

@@ -1,5 +1,5 @@
 /** A power of two. */
-const CELLS = 2 ** 16;
+export const CELLS = 2 ** 16;
 
 /**
  * When each path was last changed, in a table of fixed size: paths share a cell by chance, so that a note never gets lost, but many
@@ -14,9 +14,18 @@ export class PathNotes {
 
   /** `key`: hex digits of a hash. `at`: in milliseconds since the Unix epoch. */
   add(key: string, at: number): void {
+    this.resume(cellOf(key), at);
+  }
+
+  /** Every note, as its cell and its time. */
+  *cells(): Generator<readonly [cell: number, at: number]> {
+    for (const [cell, at] of this.#cells?.entries() ?? []) if (at > 0) yield [cell, at];
+  }
+
+  /** Takes up a note from before a restart. */
+  resume(cell: number, at: number): void {
     this.#cells ??= new Float64Array(CELLS);
-    const cell = cellOf(key);
-    if (at > this.#cells[cell]!) this.#cells[cell] = at;
+    this.#cells[cell] = Math.max(this.#cells[cell]!, at);
   }
 
   /** The last change of this path, or of one that shares its cell; `undefined` without one. */
