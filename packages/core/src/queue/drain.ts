@@ -77,7 +77,7 @@ export class Drain {
         this.#timer.unref();
         return;
       }
-      const job = this.#queue.next(clock.wall());
+      const job = this.#queue.next();
       if (job === undefined) return;
       void this.#do(job);
     }
@@ -127,7 +127,7 @@ export class Drain {
       const result: string | undefined = JSON.stringify(value ?? null);
       if (result === undefined || Buffer.byteLength(result) > mostResultBytes)
         throw new TypeError(`Expected \`run\` to return what takes at most ${mostResultBytes} bytes as JSON`);
-      this.#queue.end(job, 'done', this.#circuit.clock.wall(), result);
+      this.#queue.end(job, 'done', result);
     } catch (error) {
       this.#giveUp(job, error);
     }
@@ -137,9 +137,8 @@ export class Drain {
   #giveUp(job: Job, error: unknown): void {
     if (isOver(job)) return;
     const { name: circuit, clock, events } = this.#circuit;
-    const at = clock.wall();
-    this.#queue.end(job, 'failed', at);
-    events.emit('tier_failed', { circuit, at, level: 'queued', error });
+    this.#queue.end(job, 'failed');
+    events.emit('tier_failed', { circuit, at: clock.wall(), level: 'queued', error });
   }
 
   #failed(job: Job, error: unknown, isItsOwnFault: boolean): void {

@@ -23,7 +23,7 @@ export class JobDesk {
   /** @returns `undefined` when there is no room */
   add(job: NewJob, circuit: CircuitHandle): Job | undefined {
     const { queue, drain } = this.#counter(circuit);
-    const added = queue.add(job, circuit.clock.wall());
+    const added = queue.add(job);
     drain.wake();
     return added;
   }
@@ -39,7 +39,7 @@ export class JobDesk {
     if (found === undefined) return false;
     const { job, counter } = found;
     if (isOver(job)) return true;
-    counter.queue.end(job, 'cancelled', counter.circuit.clock.wall());
+    counter.queue.end(job, 'cancelled');
     job.stop?.abort(new DOMException('The job was cancelled', 'AbortError'));
     return true;
   }
@@ -51,7 +51,7 @@ export class JobDesk {
 
   #find(id: string, scope: string): { readonly job: Job; readonly counter: Counter } | undefined {
     for (const counter of this.#counters.values()) {
-      const job = counter.queue.find(id, counter.circuit.clock.wall());
+      const job = counter.queue.find(id);
       if (job?.scope === scope) return { job, counter };
     }
     return undefined;
@@ -60,7 +60,7 @@ export class JobDesk {
   /** Circuits come and go, as those of routes do that are learned. */
   #closeEmpty(): void {
     for (const { circuit, queue, drain } of this.#counters.values()) {
-      if (!queue.isEmpty(circuit.clock.wall())) continue;
+      if (!queue.isEmpty()) continue;
       drain.close();
       this.#counters.delete(circuit);
     }
@@ -70,7 +70,7 @@ export class JobDesk {
     let counter = this.#counters.get(circuit);
     if (counter === undefined) {
       this.#closeEmpty();
-      const queue = new MemoryQueue(this.#limits);
+      const queue = new MemoryQueue(this.#limits, circuit.clock);
       counter = { circuit, queue, drain: new Drain(circuit, queue, this.#options) };
       this.#counters.set(circuit, counter);
     }

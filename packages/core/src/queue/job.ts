@@ -1,7 +1,7 @@
 /** Where a job stands. */
 export type JobStatus = 'queued' | 'running' | 'done' | 'failed' | 'expired' | 'cancelled';
 
-/** Work that was put off. Times in milliseconds since the Unix epoch. */
+/** Work that was put off. Times in milliseconds since the Unix epoch, for showing; but for `lapsesAt`, which decides. */
 export interface Job {
   /** A random UUID. */
   readonly id: string;
@@ -10,8 +10,9 @@ export interface Job {
   /** JSON. */
   readonly data: string;
   readonly createdAt: number;
-  /** A job that has not begun by then never does. */
   readonly expiresAt: number;
+  /** A job that has not begun by then never does: by the monotonic clock, which nobody sets. */
+  readonly lapsesAt: number;
   status: JobStatus;
   /** How often it has failed. */
   failures: number;

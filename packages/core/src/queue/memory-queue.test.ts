@@ -2,92 +2,125 @@ import { describe, expect, it } from 'vitest';
 import { MemoryQueue } from './memory-queue.ts';
 
 const limits = { maxJobs: 3, maxPerScope: 2, maxAgeMs: 1_000 };
+/** Monotonic time begins at 0 and wall time anywhere. */
+function setUp() {
+  const time = { now: 0, ahead: 1_000_000 };
+  const queue = new MemoryQueue(limits, { now: () => time.now, wall: () => time.now + time.ahead });
+  return { queue, time };
+}
 const job = (scope = 'a', idempotencyKey?: string) => ({ scope, data: '1', idempotencyKey });
 
 describe('MemoryQueue', () => {
   it('hands jobs out in order', () => {
-    const queue = new MemoryQueue(limits);
-    const first = queue.add(job(), 0);
-    const second = queue.add(job(), 0);
+    const { queue } = setUp();
+    const first = queue.add(job());
+    const second = queue.add(job());
     expect(queue.waiting).toBe(2);
-    expect([queue.next(0), queue.next(0), queue.next(0)]).toEqual([first, second, undefined]);
+    expect([queue.next(), queue.next(), queue.next()]).toEqual([first, second, undefined]);
     queue.putBack(second!);
     queue.putBack(first!);
-    expect(queue.next(0)).toBe(first);
+    expect(queue.next()).toBe(first);
   });
 
   it('has room for so many of one scope, and in all', () => {
-    const queue = new MemoryQueue(limits);
-    queue.add(job('a'), 0);
-    queue.add(job('a'), 0);
-    expect(queue.add(job('a'), 0)).toBeUndefined();
-    expect(queue.add(job('b'), 0)).toBeDefined();
-    expect(queue.add(job('c'), 0)).toBeUndefined();
+    const { queue } = setUp();
+    queue.add(job('a'));
+    queue.add(job('a'));
+    expect(queue.add(job('a'))).toBeUndefined();
+    expect(queue.add(job('b'))).toBeDefined();
+    expect(queue.add(job('c'))).toBeUndefined();
   });
 
   it('makes room by what is over', () => {
-    const queue = new MemoryQueue(limits);
-    const first = queue.add(job('a'), 0)!;
-    queue.add(job('a'), 0);
-    queue.add(job('b'), 0);
-    queue.end(queue.next(0)!, 'done', 1, '"x"');
-    expect(queue.add(job('a'), 2)).toBeDefined();
-    expect(queue.find(first.id, 2)).toBeUndefined();
+    const { queue, time } = setUp();
+    const first = queue.add(job('a'))!;
+    queue.add(job('a'));
+    queue.add(job('b'));
+    queue.end(queue.next()!, 'done', '"x"');
+    time.now = 2;
+    expect(queue.add(job('a'))).toBeDefined();
+    expect(queue.find(first.id)).toBeUndefined();
   });
 
   it('gives another job for the same key with other data, and keeps to the newer', () => {
-    const queue = new MemoryQueue(limits);
-    const first = queue.add(job('a', 'k'), 0)!;
-    const second = queue.add({ ...job('a', 'k'), data: '2' }, 500)!;
+    const { queue, time } = setUp();
+    const first = queue.add(job('a', 'k'))!;
+    time.now = 500;
+    const second = queue.add({ ...job('a', 'k'), data: '2' })!;
     expect(second.id).not.toBe(first.id);
-    queue.end(queue.next(500)!, 'done', 500);
-    expect(queue.find(first.id, 2_100)).toBeUndefined();
-    expect(queue.add({ ...job('a', 'k'), data: '2' }, 2_100)?.id).toBe(second.id);
+    queue.end(queue.next()!, 'done');
+    time.now = 2_100;
+    expect(queue.find(first.id)).toBeUndefined();
+    expect(queue.add({ ...job('a', 'k'), data: '2' })?.id).toBe(second.id);
   });
 
   it('is empty once all it kept is forgotten', () => {
-    const queue = new MemoryQueue(limits);
-    expect(queue.isEmpty(0)).toBe(true);
-    queue.add(job(), 0);
-    expect(queue.isEmpty(1_999)).toBe(false);
-    expect(queue.isEmpty(2_000)).toBe(true);
+    const { queue, time } = setUp();
+    expect(queue.isEmpty()).toBe(true);
+    queue.add(job());
+    time.now = 1_999;
+    expect(queue.isEmpty()).toBe(false);
+    time.now = 2_000;
+    expect(queue.isEmpty()).toBe(true);
   });
 
   it('gives the same job for the same key of the same scope', () => {
-    const queue = new MemoryQueue(limits);
-    const first = queue.add(job('a', 'k'), 0);
-    expect(queue.add(job('a', 'k'), 1)).toBe(first);
-    expect(queue.add(job('b', 'k'), 1)).not.toBe(first);
+    const { queue, time } = setUp();
+    const first = queue.add(job('a', 'k'));
+    time.now = 1;
+    expect(queue.add(job('a', 'k'))).toBe(first);
+    expect(queue.add(job('b', 'k'))).not.toBe(first);
     expect(queue.waiting).toBe(2);
   });
 
   it('lets a job expire that has waited for too long, and forgets it after as long again', () => {
-    const queue = new MemoryQueue(limits);
-    const { id } = queue.add(job('a', 'k'), 0)!;
-    expect(queue.find(id, 999)!.status).toBe('queued');
-    expect(queue.find(id, 1_000)).toMatchObject({ status: 'expired', finishedAt: 1_000 });
-    expect(queue.next(1_000)).toBeUndefined();
-    expect(queue.find(id, 2_000)).toBeUndefined();
-    expect(queue.add(job('a', 'k'), 2_000)!.id).not.toBe(id);
+    const { queue, time } = setUp();
+    const { id } = queue.add(job('a', 'k'))!;
+    time.now = 999;
+    expect(queue.find(id)!.status).toBe('queued');
+    time.now = 1_000;
+    expect(queue.find(id)).toMatchObject({ status: 'expired', finishedAt: 1_001_000 });
+    expect(queue.next()).toBeUndefined();
+    time.now = 2_000;
+    expect(queue.find(id)).toBeUndefined();
+    expect(queue.add(job('a', 'k'))!.id).not.toBe(id);
+  });
+
+  it.each([-86_400_000, 86_400_000])('is not moved by a wall clock that is set by %i ms', (jump) => {
+    const { queue, time } = setUp();
+    const { id, createdAt, expiresAt } = queue.add(job())!;
+    expect([createdAt, expiresAt]).toEqual([1_000_000, 1_001_000]);
+    time.ahead += jump;
+    const later = queue.add(job('b'))!;
+    expect(later.createdAt).toBe(1_000_000 + jump);
+    time.now = 999;
+    expect([queue.find(id), queue.find(later.id)].map((found) => found?.status)).toEqual(['queued', 'queued']);
+    time.now = 1_000;
+    expect([queue.find(id), queue.find(later.id)].map((found) => found?.status)).toEqual(['expired', 'expired']);
+    time.now = 2_000;
+    expect(queue.isEmpty()).toBe(true);
   });
 
   it('lets one that runs go on, however old', () => {
-    const queue = new MemoryQueue(limits);
-    const { id } = queue.add(job(), 0)!;
-    const running = queue.next(0)!;
-    expect(queue.find(id, 5_000)!.status).toBe('running');
-    queue.end(running, 'done', 5_000, '1');
-    expect(running).toMatchObject({ status: 'done', result: '1' });
+    const { queue, time } = setUp();
+    const { id } = queue.add(job())!;
+    const running = queue.next()!;
+    time.now = 5_000;
+    expect(queue.find(id)!.status).toBe('running');
+    queue.end(running, 'done', '1');
+    expect(running).toMatchObject({ status: 'done', result: '1', finishedAt: 1_005_000 });
   });
 
   it('ends a job once', () => {
-    const queue = new MemoryQueue(limits);
-    const waiting = queue.add(job(), 0)!;
-    queue.end(waiting, 'cancelled', 1);
-    queue.end(waiting, 'done', 2, '1');
+    const { queue, time } = setUp();
+    const waiting = queue.add(job())!;
+    time.now = 1;
+    queue.end(waiting, 'cancelled');
+    time.now = 2;
+    queue.end(waiting, 'done', '1');
     queue.putBack(waiting);
-    expect(waiting).toMatchObject({ status: 'cancelled', finishedAt: 1 });
+    expect(waiting).toMatchObject({ status: 'cancelled', finishedAt: 1_000_001 });
     expect(queue.waiting).toBe(0);
-    expect(queue.next(2)).toBeUndefined();
+    expect(queue.next()).toBeUndefined();
   });
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.ts';
 import { isOver, type Job } from './job.ts';
 
 export interface QueueLimits {
@@ -20,10 +21,11 @@ export interface NewJob {
 
 /**
  * Jobs in the memory of this process, oldest first. A restart loses them. What is over goes when it is old, or sooner where the room is
- * needed; what waits never goes for another. Times are handed in, in milliseconds since the Unix epoch.
+ * needed; what waits never goes for another.
  */
 export class MemoryQueue {
   readonly #limits: QueueLimits;
+  readonly #clock: Clock;
   /** In the order in which they were made, and so in which they expire. */
   readonly #jobs = new Map<string, Job>();
   readonly #byKey = new Map<string, string>();
@@ -33,13 +35,14 @@ export class MemoryQueue {
   /** Those that were put back, first. */
   readonly #again: Job[] = [];
 
-  constructor(limits: QueueLimits) {
+  constructor(limits: QueueLimits, clock: Clock) {
     this.#limits = limits;
+    this.#clock = clock;
   }
 
   /** @returns `undefined` when there is no room */
-  add({ scope, data, idempotencyKey }: NewJob, now: number): Job | undefined {
-    this.#sweep(now);
+  add({ scope, data, idempotencyKey }: NewJob): Job | undefined {
+    this.#sweep();
     const key = idempotencyKey === undefined ? undefined : JSON.stringify([scope, idempotencyKey]);
     const known = key === undefined ? undefined : this.#jobs.get(this.#byKey.get(key) ?? '');
     // the same key for something else is another's, or a mistake: its job would answer another question
@@ -47,12 +50,14 @@ export class MemoryQueue {
     const { maxJobs, maxPerScope, maxAgeMs } = this.#limits;
     const open = this.#open.get(scope) ?? 0;
     if (open >= maxPerScope || (this.#jobs.size >= maxJobs && !this.#forgetOne())) return undefined;
+    const createdAt = this.#clock.wall();
     const job: Job = {
       id: randomUUID(),
       scope,
       data,
-      createdAt: now,
-      expiresAt: now + maxAgeMs,
+      createdAt,
+      expiresAt: createdAt + maxAgeMs,
+      lapsesAt: this.#clock.now() + maxAgeMs,
       status: 'queued',
       failures: 0,
     };
@@ -66,14 +71,14 @@ export class MemoryQueue {
     return job;
   }
 
-  find(id: string, now: number): Job | undefined {
-    this.#sweep(now);
+  find(id: string): Job | undefined {
+    this.#sweep();
     return this.#jobs.get(id);
   }
 
   /** The one that has waited longest. It runs from now on. */
-  next(now: number): Job | undefined {
-    this.#sweep(now);
+  next(): Job | undefined {
+    this.#sweep();
     const [job] = this.#again.length > 0 ? this.#again : this.#waiting;
     if (job === undefined) return undefined;
     this.#unqueue(job);
@@ -94,11 +99,11 @@ export class MemoryQueue {
   }
 
   /** It is over; again is a no-op. */
-  end(job: Job, status: 'done' | 'failed' | 'expired' | 'cancelled', now: number, result?: string): void {
+  end(job: Job, status: 'done' | 'failed' | 'expired' | 'cancelled', result?: string): void {
     if (isOver(job)) return;
     if (job.status === 'queued') this.#unqueue(job);
     job.status = status;
-    job.finishedAt = now;
+    job.finishedAt = status === 'expired' ? job.expiresAt : this.#clock.wall();
     if (result !== undefined) job.result = result;
     const open = this.#open.get(job.scope)! - 1;
     if (open > 0) this.#open.set(job.scope, open);
@@ -106,8 +111,8 @@ export class MemoryQueue {
   }
 
   /** Nothing is kept that anybody could ask for. */
-  isEmpty(now: number): boolean {
-    this.#sweep(now);
+  isEmpty(): boolean {
+    this.#sweep();
     return this.#jobs.size === 0;
   }
 
@@ -117,11 +122,12 @@ export class MemoryQueue {
     if (at >= 0) this.#again.splice(at, 1);
   }
 
-  #sweep(now: number): void {
+  #sweep(): void {
+    const now = this.#clock.now();
     for (const job of this.#jobs.values()) {
-      if (now < job.expiresAt) return;
-      if (job.status === 'queued') this.end(job, 'expired', job.expiresAt);
-      if (isOver(job) && now >= job.expiresAt + this.#limits.maxAgeMs) this.#forget(job);
+      if (now < job.lapsesAt) return;
+      if (job.status === 'queued') this.end(job, 'expired');
+      if (isOver(job) && now >= job.lapsesAt + this.#limits.maxAgeMs) this.#forget(job);
     }
   }
 
