@@ -29,12 +29,13 @@ describe.each(hosts)('A restart, $name', (host) => {
     const urls: Record<string, string> = {};
     for (const name of names) {
       const handler = (call: Call) => call.send(200, { by: name });
-      const routes = { 'GET /a': handler, 'POST /a': handler };
+      const text = (call: Call) => call.send(200, '“as it was”', { 'content-type': 'text/plain; charset=utf-8' });
+      const routes = { 'GET /a': handler, 'POST /a': handler, 'GET /text': text };
       urls[name] = await serve(host.create({ use: { brownout, circuit: 'a' }, routes }));
     }
-    const asked = async (name: string, method = 'GET') => {
+    const asked = async (name: string, method = 'GET', path = '/a') => {
       // the same host for all: whoever asks may name any
-      const answer = await ask(urls[name]!, { method, headers: { host: 'example.org' } });
+      const answer = await ask(urls[name]!, { method, path, headers: { host: 'example.org' } });
       await whenSettled(brownout.circuit('a'));
       return answer;
     };
@@ -44,11 +45,14 @@ describe.each(hosts)('A restart, $name', (host) => {
   it('leaves the answers of an application where its clients find them', async () => {
     const before = await boot();
     expect((await before.ask('one')).json).toEqual({ by: 'one' });
+    await before.ask('one', 'GET', '/text');
     await before.kept.close();
     const after = await boot();
     after.brownout.circuit('a').forceOpen();
     expect((await after.ask('one')).json).toMatchObject({ by: 'one', metadata: { fallback_level: 'l1_cache' } });
-    expect(after.brownout.circuit('a').metrics().calls.success).toBe(1);
+    const { level, text, headers } = await after.ask('one', 'GET', '/text');
+    expect([level, text, headers['content-type']]).toEqual(['l1_cache', '“as it was”', 'text/plain; charset=utf-8']);
+    expect(after.brownout.circuit('a').metrics().calls.success).toBe(2);
   });
 
   it('leaves out of date what was', async () => {

@@ -141,7 +141,9 @@ function answerOf(head: string, bytes: Uint8Array): CarriedAnswer {
   const areNumbers = Number.isInteger(status) && [storedAt, maxAgeMs, leftMs].every(Number.isFinite);
   if (!/^[0-9a-f]{64}$/.test(String(key)) || !areNumbers || !areSendable(headers)) throw misshapen();
   // in memory of its own: the file need not stay
-  const answer = { status, headers, body: new Uint8Array(bytes), storedAt, maxAgeMs } as StoredAnswer;
+  const body = Buffer.allocUnsafeSlow(bytes.byteLength);
+  body.set(bytes);
+  const answer = { status, headers, body, storedAt, maxAgeMs } as StoredAnswer;
   return { key: key as string, answer, leftMs: leftMs as number };
 }
 
