@@ -53,10 +53,10 @@ export class KeptFile {
 
   /** Writes it, if there is something new. */
   async save(isLast: boolean): Promise<void> {
-    const mark = this.#news(isLast);
-    if (mark === undefined) return;
-    const begun = ++this.#begun;
     try {
+      const mark = this.#news(isLast);
+      if (mark === undefined) return;
+      const begun = ++this.#begun;
       await writeAtomically(this.#path, this.#content.slices(), () => begun !== this.#begun);
       if (begun === this.#begun) this.#succeeded(mark);
     } catch (error) {
@@ -66,10 +66,10 @@ export class KeptFile {
 
   /** The same, where nothing can be awaited any more. */
   saveSync(): void {
-    const mark = this.#news(true);
-    if (mark === undefined) return;
-    this.#begun++;
     try {
+      const mark = this.#news(true);
+      if (mark === undefined) return;
+      this.#begun++;
       writeAtomicallySync(this.#path, this.#content.slices());
       this.#succeeded(mark);
     } catch (error) {

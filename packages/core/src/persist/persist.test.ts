@@ -398,6 +398,16 @@ describe('persist', () => {
     expect(others()).toEqual([]);
   });
 
+  it('is written at once, too, while it is being closed', async () => {
+    const { set, kept } = boot();
+    fail(set);
+    const closing = kept.close();
+    kept.saveSync();
+    expect(boot().set.circuit('a').metrics().calls.failure).toBe(1);
+    await Promise.all([closing, kept.save()]);
+    expect(others()).toEqual([]);
+  });
+
   it('is not overtaken by a write that began earlier', async () => {
     const { set, kept, answers } = boot();
     for (let at = 0; at < 50; at++) answers.set(keyOf(String(at)), answerOf('x'.repeat(100_000)));

@@ -9,6 +9,7 @@ export class Persistence {
   readonly #timer: NodeJS.Timeout;
   #saving: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  #isClosed = false;
 
   constructor(files: readonly KeptFile[], everyMs: number) {
     this.#files = files;
@@ -18,6 +19,7 @@ export class Persistence {
 
   /** Writes what is new. Never rejects. One that is under way is waited for, and told of nothing later than its beginning. */
   save(): Promise<void> {
+    if (this.#closing !== undefined) return this.#closing;
     this.#saving ??= this.#saveAll(false).finally(() => {
       this.#saving = undefined;
     });
@@ -26,13 +28,17 @@ export class Persistence {
 
   /** Writes what is new before it returns: for a listener of `exit`, where nothing can be awaited. */
   saveSync(): void {
-    if (this.#closing === undefined) for (const file of this.#files) file.saveSync();
+    if (!this.#isClosed) for (const file of this.#files) file.saveSync();
   }
 
   /** Writes what is new for the last time. To be called at shutdown, once no more requests are answered. Never rejects. */
   close(): Promise<void> {
     clearInterval(this.#timer);
-    this.#closing ??= Promise.resolve(this.#saving).then(() => this.#saveAll(true));
+    this.#closing ??= Promise.resolve(this.#saving)
+      .then(() => this.#saveAll(true))
+      .then(() => {
+        this.#isClosed = true;
+      });
     return this.#closing;
   }
 

@@ -11,7 +11,7 @@ const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NO
 /**
  * What a file holds; `undefined` where there is none.
  *
- * @throws ForeignFileError for a link, and for more than `mostBytes`
+ * @throws ForeignFileError for a link, for more than `mostBytes`, and for what only others may read
  */
 export function readWhole(path: string, mostBytes: number): Buffer | undefined {
   let file: number;
@@ -20,6 +20,7 @@ export function readWhole(path: string, mostBytes: number): Buffer | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
+    if (code === 'EACCES' || code === 'EPERM') throw new ForeignFileError('It may not be read', { cause: error });
     if (code === 'ELOOP') throw new ForeignFileError('It is a symbolic link, which is not followed');
     throw error;
   }
