@@ -204,6 +204,20 @@ describe('persist', () => {
       expect(boot().answers.stats.entries).toBe(0);
     });
 
+    it('counts their time by both clocks, the time that the process was down included', async () => {
+      const before = boot();
+      before.answers.set(keyOf('a'), answerOf('a', { maxAgeMs: 60_000 }));
+      // twenty seconds are left, though the wall clock stands as it did
+      time.now += 40_000;
+      await before.kept.close();
+      pass(10_000);
+      const after = boot();
+      expect(bodyOf(after.answers.get(keyOf('a')))).toBe('a');
+      pass(10_001);
+      expect(after.answers.get(keyOf('a'))).toBeUndefined();
+      expect(boot().answers.stats.entries).toBe(0);
+    });
+
     it('carries what makes them out of date', async () => {
       const before = boot();
       const note = { ...answerOf(''), status: 0 };
@@ -412,9 +426,11 @@ describe('persist', () => {
     const { set, kept, answers } = boot();
     for (let at = 0; at < 50; at++) answers.set(keyOf(String(at)), answerOf('x'.repeat(100_000)));
     const early = kept.save();
-    await new Promise(setImmediate);
+    const begun = () => others().some((name) => statSync(join(folder, name)).size > 0);
+    while (!begun()) await new Promise(setImmediate);
     fail(set);
-    answers.delete(keyOf('1'));
+    // what the earlier one has written already
+    answers.delete(keyOf('0'));
     kept.saveSync();
     const saved = [readFileSync(file), readFileSync(`${file}.answers`)];
     await early;
