@@ -1,6 +1,8 @@
 import { guarded, jobs, llmRoute, queueForLater } from '@brownout/express';
+import { exportMetrics } from '@brownout/prometheus';
 import type { Express, NextFunction, Request, Response } from 'express';
 import express from 'express';
+import { Registry } from 'prom-client';
 import { answerEvents } from './answer-events.ts';
 import type { AppOptions } from './app-options.ts';
 import type { Asker } from './assistant.ts';
@@ -16,6 +18,11 @@ export function expressApp({ brownout, main, providers, timeoutMs, idleMs, log }
     data: (req: Request) => ({ question: questionOf(req) }),
     run: ({ question }, { signal }) => main.whole(question, signal),
     scope: () => 'everyone', // in earnest, who is logged in
+  });
+  const register = new Registry();
+  exportMetrics(brownout, { register });
+  app.get('/metrics', async (_req, res) => {
+    res.type(register.contentType).send(await register.metrics());
   });
   app.use(express.json(), jobs(later));
 

@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream';
 import { breaker, jobs, llmRoute, queueForLater } from '@brownout/koa';
+import { exportMetrics } from '@brownout/prometheus';
 import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import Koa from 'koa';
+import { Registry } from 'prom-client';
 import { answerEvents } from './answer-events.ts';
 import type { AppOptions } from './app-options.ts';
 import type { Asker } from './assistant.ts';
@@ -25,6 +27,13 @@ export function koaApp({ brownout, main, providers, timeoutMs, idleMs, log }: Ap
   app.use(errorsAsJson);
   app.use(bodyParser({ jsonLimit: '100kb' }));
   app.use(jobs(later));
+
+  const register = new Registry();
+  exportMetrics(brownout, { register });
+  router.get('/metrics', async (ctx) => {
+    ctx.type = register.contentType;
+    ctx.body = await register.metrics();
+  });
 
   router.post('/ask', requireQuestion, breaker(llmRoute({ ...common, circuit: 'openai', context })), (ctx) =>
     answer(ctx, main),

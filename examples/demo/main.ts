@@ -107,6 +107,7 @@ function greet({ urls, upstream }: Demo, realModel: string | undefined): void {
     `  Page      ${bold(styleText('underline', `${urls.express}/`))}`,
     `  Express   POST ${urls.express}/ask, /ask/any, /ask/later`,
     `  Koa       POST ${urls.koa}/ask, /ask/any, /ask/later`,
+    `  Metrics   ${urls.express}/metrics, ${urls.koa}/metrics`,
     `  Upstream  ${upstream ? `${upstream.url} ${dim('(embedded, speaks the OpenAI wire format)')}` : `the real one, model ${realModel}`}`,
     '',
     'Ask, on either host, for the whole or token by token:',
