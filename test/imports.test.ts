@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { circles, reached, sourceImports } from './source-imports.ts';
 
 const files = [...sourceImports.keys()];
-const isFile = (name: string) => /^(core|http|express|koa|openai|prometheus)\//.test(name);
+const isFile = (name: string) => /^(core|dashboard|http|express|koa|openai|prometheus)\//.test(name);
 const packageOf = (name: string) => (name.startsWith('@') ? name.split('/').slice(0, 2) : name.split('/', 1)).join('/');
 
 /** Each import of these files that is not allowed, as `file → import`. */
@@ -39,6 +39,7 @@ describe('the imports of the sources', () => {
     ['koa', ['@brownout/core', '@brownout/http']],
     ['openai', ['@brownout/core']],
     ['prometheus', ['@brownout/core']],
+    ['dashboard', ['@brownout/core']],
   ])('point down: %s imports of the packages %j alone, and what its package.json names', (folder, below) => {
     const { dependencies, peerDependencies } = JSON.parse(
       readFileSync(new URL(`../packages/${folder}/package.json`, import.meta.url), 'utf8'),
@@ -80,7 +81,7 @@ describe('the imports of the sources', () => {
     },
   );
 
-  it.each(['core', 'http', 'express', 'koa', 'openai', 'prometheus'])(
+  it.each(['core', 'dashboard', 'http', 'express', 'koa', 'openai', 'prometheus'])(
     'lead from the index of %s to every file of it, and never back',
     (folder) => {
       const index = `${folder}/src/index.ts`;

@@ -7,10 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Installed, install, nodes, readmeModule, root, run } from './installed.ts';
 
 const require = createRequire(import.meta.url);
-const names = [
-  ...['@brownout/core', '@brownout/express', '@brownout/http', '@brownout/koa', '@brownout/openai'],
-  '@brownout/prometheus',
-];
+const names = ['core', 'dashboard', 'express', 'http', 'koa', 'openai', 'prometheus'].map((name) => `@brownout/${name}`);
 const everyNode = await nodes();
 
 let installed: Installed;

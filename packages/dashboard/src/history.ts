@@ -1,0 +1,119 @@
+import type { CircuitMetrics } from '@brownout/core';
+import type { CircuitHistory } from './contract.ts';
+import { recentSteps, slotIn, stepCount, stepMs } from './steps.ts';
+
+type Counted = 'success' | 'failure' | 'ignored' | 'refused';
+const counted: readonly Counted[] = ['success', 'failure', 'ignored', 'refused'];
+
+/** What a circuit had counted at some time. */
+export type Baseline = Pick<CircuitMetrics, 'calls' | 'stateMs'>;
+
+/** Of a circuit that is new. */
+export const nothingYet: Baseline = {
+  calls: { success: 0, failure: 0, ignored: 0, refused: 0, slow: 0, late: 0 },
+  stateMs: { closed: 0, open: 0, half_open: 0 },
+};
+
+const slotOf = (step: number) => slotIn(stepCount, step);
+
+/** The states as they are kept, the worse the higher; 0 is not known. */
+const states = [null, 'closed', 'half_open', 'open'] as const;
+const letters = '-cho';
+
+/** What a circuit did in the last hour. Counts are read once a step, nothing is done per call. */
+export class History {
+  readonly #counts: Record<Counted | 'degraded', Uint32Array> = {
+    success: new Uint32Array(stepCount),
+    failure: new Uint32Array(stepCount),
+    ignored: new Uint32Array(stepCount),
+    refused: new Uint32Array(stepCount),
+    degraded: new Uint32Array(stepCount),
+  };
+  readonly #p95 = new Float32Array(stepCount).fill(Number.NaN);
+  readonly #states = new Uint8Array(stepCount);
+  /** What was counted when the step under way began. */
+  #before: Baseline;
+  #step: number;
+
+  constructor(step: number, before: Baseline) {
+    this.#step = step;
+    this.#before = before;
+  }
+
+  /** An answer of a tier. */
+  degraded(): void {
+    this.#counts.degraded[slotOf(this.#step)]!++;
+  }
+
+  /** Writes down the step under way as it stands. */
+  note({ calls, stateMs, state, latency }: CircuitMetrics): void {
+    const slot = slotOf(this.#step);
+    for (const name of counted) this.#counts[name][slot] = calls[name] - this.#before.calls[name];
+    this.#p95[slot] = latency?.p95 ?? Number.NaN;
+    const was = (name: 'open' | 'half_open') => state === name || stateMs[name] > this.#before.stateMs[name];
+    this.#states[slot] = was('open') ? 3 : was('half_open') ? 2 : 1;
+  }
+
+  /** Ends the step under way, and goes on to a later one. Those between, when nobody looked, stay empty. */
+  advance(step: number, metrics: CircuitMetrics): void {
+    this.note(metrics);
+    const passed = Math.min(step - this.#step, stepCount);
+    for (let back = 0; back < passed; back++) this.#clear(slotOf(step - back));
+    this.#step = step;
+    this.#before = metrics;
+  }
+
+  /** Calls of the last minute, by the last six whole steps and the one under way. `now`: on the monotonic clock. */
+  callsPerMinute(now: number): number {
+    const coveredMs = now - (this.#step - 6) * stepMs;
+    const calls = counted.reduce((sum, name) => sum + this.#sum(name, 7), 0);
+    return Math.round((calls * 60_000) / coveredMs);
+  }
+
+  /** What handlers answered themselves in the last five minutes. */
+  get handled(): number {
+    return this.#sum('success', recentSteps) + this.#sum('ignored', recentSteps);
+  }
+
+  /** As `CircuitSummary` has it. */
+  get trail(): string {
+    let trail = '';
+    for (let minute = 59; minute >= 0; minute--) {
+      let worst = 0;
+      for (let back = 0; back < 6; back++)
+        worst = Math.max(worst, this.#states[slotOf(this.#step - minute * 6 - back)]!);
+      trail += letters[worst];
+    }
+    return trail;
+  }
+
+  /** `now` and `wall`: the same moment on both clocks. */
+  shown(now: number, wall: number): CircuitHistory {
+    const first = this.#step - stepCount + 1;
+    const series = <T>(of: (slot: number) => T): T[] =>
+      Array.from({ length: stepCount }, (_, index) => of(slotOf(first + index)));
+    const counts = (name: Counted | 'degraded') => series((slot) => this.#counts[name][slot]!);
+    return {
+      from: Math.round(wall - (now - first * stepMs)),
+      stepMs,
+      success: counts('success'),
+      failure: counts('failure'),
+      refused: counts('refused'),
+      degraded: counts('degraded'),
+      p95: series((slot) => (Number.isNaN(this.#p95[slot]) ? null : Math.round(this.#p95[slot]! * 100) / 100)),
+      state: series((slot) => states[this.#states[slot]!]!),
+    };
+  }
+
+  #clear(slot: number): void {
+    for (const counts of Object.values(this.#counts)) counts[slot] = 0;
+    this.#p95[slot] = Number.NaN;
+    this.#states[slot] = 0;
+  }
+
+  #sum(name: Counted, steps: number): number {
+    let sum = 0;
+    for (let back = 0; back < steps; back++) sum += this.#counts[name][slotOf(this.#step - back)]!;
+    return sum;
+  }
+}

@@ -1,0 +1,136 @@
+import type { ServerResponse } from 'node:http';
+import { headersWith, type OpenAnswer } from './answer.ts';
+import type { CircuitEvent } from './contract.ts';
+import { Follower } from './follower.ts';
+import type { Watch } from './watch.ts';
+
+/** Who has read nothing for so many ticks is dropped. */
+const mostTicksBlocked = 30;
+/** Something is said every so many ticks, so that proxies and readers know that the connection is alive. */
+const ticksPerComment = 15;
+
+const headers = headersWith({
+  'content-type': 'text/event-stream; charset=utf-8',
+  // compression would keep events back
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+});
+
+/** Those who follow the events. What all are sent is made once. */
+export class Live {
+  readonly #watch: Watch;
+  readonly #canChange: boolean;
+  readonly #followers = new Set<Follower>();
+  /** Made since the last tick. */
+  #snapshot: Buffer | undefined;
+  #ticks = 0;
+
+  constructor(watch: Watch, canChange: boolean) {
+    this.#watch = watch;
+    this.#canChange = canChange;
+    watch.onEvent = (event) => this.#tell(event);
+  }
+
+  get size(): number {
+    return this.#followers.size;
+  }
+
+  /** `lastEventId`: of the events that it has seen before. */
+  follow(lastEventId: string | undefined): OpenAnswer {
+    return { begin: (res) => this.#begin(res, lastEventId) };
+  }
+
+  /** Once a second. */
+  tick(): void {
+    this.#snapshot = undefined;
+    this.#ticks++;
+    if (this.#followers.size === 0) {
+      this.#watch.look();
+      this.#watch.takeGone(); // there is nobody to be told
+      return;
+    }
+    const isComment = this.#ticks % ticksPerComment === 0;
+    const change = this.#change();
+    for (const follower of this.#followers) {
+      if (follower.isBlocked && ++follower.ticksBlocked >= mostTicksBlocked) follower.drop();
+      if (follower.isBlocked) {
+        follower.isBehind = true;
+        continue;
+      }
+      follower.ticksBlocked = 0;
+      if (follower.isBehind) this.#catchUp(follower);
+      else if (change !== undefined) follower.send(change);
+      else if (isComment) follower.send(':\n\n');
+    }
+  }
+
+  close(): void {
+    for (const follower of this.#followers) follower.end();
+    this.#followers.clear();
+  }
+
+  #begin(res: ServerResponse, lastEventId: string | undefined): void {
+    const { lastId } = this.#watch.log;
+    const seen = /^\d{1,16}$/.test(lastEventId ?? '') ? Number(lastEventId) : lastId;
+    const follower = new Follower(res, seen);
+    res.writeHead(200, headers);
+    if (res.req.method === 'HEAD') {
+      res.end();
+      return;
+    }
+    if (this.#followers.size === 0) this.#change(); // from here on changes are told
+    res.on('close', () => this.#followers.delete(follower));
+    res.on('error', () => {}); // the client has left
+    this.#followers.add(follower);
+    res.cork();
+    res.write('retry: 2000\n\n');
+    this.#catchUp(follower);
+    res.uncork();
+  }
+
+  /** All there is, and the events that it has not seen. */
+  #catchUp(follower: Follower): void {
+    follower.isBehind = false;
+    const { log } = this.#watch;
+    const missed = log.since(follower.lastId).map(eventMessage);
+    follower.lastId = log.lastId;
+    this.#snapshot ??= this.#makeSnapshot();
+    follower.send(this.#snapshot);
+    if (missed.length > 0) follower.send(missed.join(''));
+  }
+
+  #tell(event: CircuitEvent): void {
+    if (this.#followers.size === 0) return;
+    const message = eventMessage(event);
+    for (const follower of this.#followers) {
+      follower.send(message);
+      if (!follower.isBehind) follower.lastId = event.id;
+    }
+  }
+
+  #makeSnapshot(): Buffer {
+    const circuits = this.#watch.summaries();
+    return Buffer.from(message('snapshot', { at: this.#watch.moment.wall, canChange: this.#canChange, circuits }));
+  }
+
+  /** What is other than at the last tick. */
+  #change(): Buffer | undefined {
+    this.#watch.look();
+    const gone = this.#watch.takeGone();
+    const { moment } = this.#watch;
+    const changed: string[] = [];
+    for (const track of this.#watch.tracks) {
+      const summary = JSON.stringify(track.summary(moment));
+      if (summary !== track.sent) changed.push(summary);
+      track.sent = summary;
+    }
+    if (changed.length === 0 && gone.length === 0) return undefined;
+    const circuits = `[${changed.join(',')}]`;
+    return Buffer.from(
+      `event: change\ndata: {"at":${moment.wall},"circuits":${circuits},"gone":${JSON.stringify(gone)}}\n\n`,
+    );
+  }
+}
+
+const message = (event: string, data: unknown) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+const eventMessage = (event: CircuitEvent) => `id: ${event.id}\n${message('circuit_event', event)}`;

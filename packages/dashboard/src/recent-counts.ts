@@ -1,0 +1,36 @@
+import { recentSteps, slotIn } from './steps.ts';
+
+const slotOf = (step: number) => slotIn(recentSteps, step);
+
+/** Counts by name over the last five minutes. */
+export class RecentCounts {
+  readonly #counts = new Map<string, Uint32Array>();
+  #step: number;
+
+  constructor(step: number) {
+    this.#step = step;
+  }
+
+  add(name: string): void {
+    let counts = this.#counts.get(name);
+    if (counts === undefined) {
+      counts = new Uint32Array(recentSteps);
+      this.#counts.set(name, counts);
+    }
+    counts[slotOf(this.#step)]!++;
+  }
+
+  /** Goes on to a step: what is older than five minutes is forgotten. */
+  advance(step: number): void {
+    const passed = Math.min(step - this.#step, recentSteps);
+    this.#step = step;
+    for (const [name, counts] of this.#counts) {
+      for (let back = 0; back < passed; back++) counts[slotOf(step - back)] = 0;
+      if (counts.every((count) => count === 0)) this.#counts.delete(name);
+    }
+  }
+
+  totals(): Record<string, number> {
+    return Object.fromEntries([...this.#counts].map(([name, counts]) => [name, counts.reduce((a, b) => a + b, 0)]));
+  }
+}

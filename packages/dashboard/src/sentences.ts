@@ -1,0 +1,43 @@
+import type { BrownoutEvents, CircuitMode, TripRule } from '@brownout/core';
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** `30 s`, `5 min`. */
+function span(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  return ms < 100_000 ? `${Number((ms / 1_000).toFixed(1))} s` : `${Number((ms / 60_000).toFixed(1))} min`;
+}
+
+const percent = (share: unknown) => `${Number((Number(share) * 100).toFixed(1))} %`;
+
+function cause(rule: TripRule, options: Options): string {
+  if (rule === 'rate') return `${percent(options['failureRateThreshold'])} of the calls or more failed`;
+  if (rule === 'slow') return `${percent(options['slowCallRateThreshold'])} of the calls or more were slow`;
+  const times = options['failureThreshold'];
+  return times === 1 ? 'one failure was enough' : `${times} failures in a row`;
+}
+
+const modes: Readonly<Record<CircuitMode, string>> = {
+  enforce: 'Follows its rules again.',
+  shadow: 'Shadow mode: it measures, and refuses nothing.',
+  forced_open: 'Forced open: every call is refused.',
+  disabled: 'Disabled: every call is let through.',
+};
+
+/** What is told of an event in one plain sentence. Nothing of an error is: it may hold what only logs may. */
+export const sentences: {
+  readonly [N in keyof BrownoutEvents]?: (event: BrownoutEvents[N], options: Options) => string;
+} = {
+  tripped: ({ rule, openMs }, options) => `Tripped: ${cause(rule, options)}; open for ${span(openMs)}.`,
+  reopened: ({ openMs }) => `Opened again: the probe failed; open for ${span(openMs)}.`,
+  half_opened: () => 'Half-open: a call is let through to see.',
+  closed: ({ byHand }) => (byHand ? 'Closed by hand.' : 'Closed: the probes succeeded.'),
+  would_trip: ({ rule }, options) => `Would have tripped: ${cause(rule, options)}. In shadow mode it only says so.`,
+  mode_changed: ({ to }) => modes[to],
+  reset: () => 'Reset: closed, and its window is empty.',
+  alert: ({ problem }) =>
+    problem === 'unauthorized'
+      ? 'The dependency refuses our credentials: no waiting mends that.'
+      : 'The quota is used up: no waiting mends that.',
+  tier_failed: ({ level }) => `The tier ${level} had no answer: it failed.`,
+};

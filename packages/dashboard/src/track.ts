@@ -1,0 +1,93 @@
+import type { Circuit, CircuitMetrics } from '@brownout/core';
+import type { CircuitHistory, CircuitSummary } from './contract.ts';
+import { type Baseline, History } from './history.ts';
+import { hrefOf } from './href.ts';
+import { RecentCounts } from './recent-counts.ts';
+import { SteadyTimes } from './steady.ts';
+
+/** A moment on both clocks. */
+export interface Moment {
+  readonly now: number;
+  readonly wall: number;
+}
+
+/** What is known of one circuit besides what it tells itself: its past. */
+export class Track {
+  readonly circuit: Circuit;
+  readonly href: string;
+  /** The summary that those who follow were sent last, as JSON. */
+  sent: string | undefined;
+  readonly #history: History;
+  readonly #levels: RecentCounts;
+  readonly #reasons: RecentCounts;
+  readonly #times = new SteadyTimes<'since' | 'override' | 'probes' | 'failure' | 'success'>();
+
+  constructor(circuit: Circuit, step: number, before: Baseline) {
+    this.circuit = circuit;
+    this.href = hrefOf(circuit.name);
+    this.#history = new History(step, before);
+    this.#levels = new RecentCounts(step);
+    this.#reasons = new RecentCounts(step);
+  }
+
+  /** A tier has answered. */
+  degraded(level: string, reason: string): void {
+    this.#history.degraded();
+    this.#levels.add(level);
+    this.#reasons.add(reason);
+  }
+
+  advance(step: number): void {
+    this.#history.advance(step, this.circuit.metrics());
+    this.#levels.advance(step);
+    this.#reasons.advance(step);
+  }
+
+  history({ now, wall }: Moment): CircuitHistory {
+    this.#history.note(this.circuit.metrics());
+    return this.#history.shown(now, wall);
+  }
+
+  summary({ now, wall }: Moment): CircuitSummary {
+    const { circuit } = this;
+    const metrics = circuit.metrics();
+    const { state, mode, inFlight, calls, transitions, failureRate, latency } = metrics;
+    const threshold = circuit.options['failureRateThreshold'];
+    this.#history.note(metrics);
+    return {
+      name: circuit.name,
+      href: this.href,
+      state,
+      mode,
+      status: circuit.health().status,
+      stateSince: this.#times.tell('since', wall - metrics.stateAgeMs),
+      ...(metrics.override && {
+        override: { ...metrics.override, at: this.#times.tell('override', metrics.override.at) },
+      }),
+      ...this.#timesOf(metrics, wall),
+      inFlight,
+      callsPerMinute: this.#history.callsPerMinute(now),
+      calls,
+      ...(failureRate !== undefined && { failureRate: rounded(failureRate, 4) }),
+      ...(typeof threshold === 'number' && { failureRateThreshold: threshold }),
+      ...(latency && { latency: { p50: rounded(latency.p50), p95: rounded(latency.p95), p99: rounded(latency.p99) } }),
+      served: { handler: this.#history.handled, ...this.#levels.totals() },
+      reasons: this.#reasons.totals(),
+      transitions,
+      trail: this.#history.trail,
+    };
+  }
+
+  #timesOf({ retryAfterMs, lastFailureAt, lastSuccessAt }: CircuitMetrics, wall: number) {
+    return {
+      ...(retryAfterMs !== undefined && { probesAt: this.#times.tell('probes', wall + retryAfterMs) }),
+      ...(lastFailureAt !== undefined && { lastFailureAt: this.#times.tell('failure', lastFailureAt) }),
+      ...(lastSuccessAt !== undefined && { lastSuccessAt: this.#times.tell('success', lastSuccessAt) }),
+    };
+  }
+}
+
+/** What nobody can read need not be sent. */
+function rounded(value: number, digits = 2): number {
+  return Number(value.toFixed(digits));
+}
