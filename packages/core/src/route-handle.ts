@@ -21,6 +21,12 @@ export interface RouteHandle {
   /** The answer under way is not to be stored, though it is a success: it was cut, a refusal, or good for once. Its headers may be out. */
   doNotStore(): void;
   /**
+   * From now on this breaker leaves the request alone: no deadline and no limit of a stream, nothing is counted, kept or answered in its
+   * place, and it makes no circuit of a route. For what is no route of the application's, such as a page for its operators. Once the
+   * answer flows it is too late, and nothing happens.
+   */
+  standAside(): void;
+  /**
    * Gives up on purpose: the request is answered by a tier, with this reason. An answer that flows is ended, and says so where its
    * format has a place for it.
    */

@@ -193,6 +193,10 @@ export class Attempt<Native> implements GuardedAttempt {
     this.#course.provided = { passages, question: about?.question };
   }
 
+  standAside(): void {
+    this.passed();
+  }
+
   doNotStore(): void {
     this.#isKept = false;
   }
