@@ -7,9 +7,9 @@ export interface WholeAnswer {
   readonly body: string | Uint8Array;
 }
 
-/** An answer that goes on: whoever begins it has the response for itself. */
+/** An answer that goes on: who begins it has the response for itself, or is given another answer to send in its place. */
 export interface OpenAnswer {
-  readonly begin: (res: ServerResponse) => void;
+  readonly begin: (res: ServerResponse) => WholeAnswer | undefined;
 }
 
 export type Answer = WholeAnswer | OpenAnswer;

@@ -29,9 +29,9 @@ export function dashboard<Native = IncomingMessage>(options?: DashboardOptions<N
   const { brownout = processDefault, maxClients = 100, path, ...who } = parseDashboardOptions(options);
   const watch = new Watch(brownout);
   const authority = new Authority(who, brownout);
-  const live = new Live(watch, authority.canChange);
+  const live = new Live(watch, authority.canChange, maxClients);
   const changes = new Changes(watch, authority);
-  const endpoints = new Endpoints({ watch, authority, changes, live, page, maxClients });
+  const endpoints = new Endpoints({ watch, authority, changes, live, page });
   const clock = setInterval(() => live.tick(), 1_000).unref();
   const place: Place = { path, answer: (asked) => endpoints.answer(asked) };
 

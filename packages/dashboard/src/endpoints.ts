@@ -14,7 +14,6 @@ export interface Parts {
   readonly changes: Changes;
   readonly live: Live;
   readonly page: Page;
-  readonly maxClients: number;
 }
 
 const pagePolicy =
@@ -44,7 +43,7 @@ export class Endpoints {
     if (path === '/') return () => this.#page();
     if (path === '/health') return () => json(this.#health(true));
     if (path === '/circuits') return () => this.#circuits();
-    if (path === '/events') return (asked) => this.#events(asked);
+    if (path === '/events') return ({ req }) => this.#parts.live.follow(req.headers['last-event-id']?.toString());
     const file = path.startsWith('/assets/') ? this.#parts.page.file(decoded(path.slice(8)) ?? '') : undefined;
     return file && ((asked) => fileAnswer(file, asked.req.headers['if-none-match']));
   }
@@ -86,13 +85,6 @@ export class Endpoints {
     if (track !== undefined) return json({ at: watch.moment.wall, circuit: watch.details(track) });
     const [of, action] = split(raw);
     return action !== undefined && found(watch, of) !== undefined ? notAllowed('POST') : noSuchCircuit;
-  }
-
-  #events({ req }: Asked): Answer {
-    const { live, maxClients } = this.#parts;
-    if (live.size >= maxClients)
-      return problem(503, `No more than ${maxClients} may follow the events at once.`, { 'retry-after': '10' });
-    return live.follow(req.headers['last-event-id']?.toString());
   }
 
   async #change(asked: Asked, raw: string): Promise<Answer> {

@@ -20,10 +20,20 @@ export class Follower {
     return this.#res.writableNeedDrain;
   }
 
-  /** Sends, or lets it miss it. */
+  /** Sends, or lets it miss it: nothing is sent out of its turn, nor on top of what waits to be read. */
   send(message: string | Uint8Array): void {
-    if (this.isBlocked) this.isBehind = true;
+    if (this.isBehind || this.isBlocked) this.isBehind = true;
     else this.#res.write(message);
+  }
+
+  /** Sends all that it has missed, in one piece. */
+  catchUp(snapshot: Uint8Array, events: string, lastId: number): void {
+    this.isBehind = false;
+    this.lastId = lastId;
+    this.#res.cork();
+    this.#res.write(snapshot);
+    if (events !== '') this.#res.write(events);
+    this.#res.uncork();
   }
 
   end(): void {

@@ -5,14 +5,8 @@ import { recentSteps, slotIn, stepCount, stepMs } from './steps.ts';
 type Counted = 'success' | 'failure' | 'ignored' | 'refused';
 const counted: readonly Counted[] = ['success', 'failure', 'ignored', 'refused'];
 
-/** What a circuit had counted at some time. */
-export type Baseline = Pick<CircuitMetrics, 'calls' | 'stateMs'>;
-
-/** Of a circuit that is new. */
-export const nothingYet: Baseline = {
-  calls: { success: 0, failure: 0, ignored: 0, refused: 0, slow: 0, late: 0 },
-  stateMs: { closed: 0, open: 0, half_open: 0 },
-};
+/** What a circuit had counted at some time: when it was first seen, that may be much, of before a restart. */
+type Baseline = Pick<CircuitMetrics, 'calls' | 'stateMs'>;
 
 const slotOf = (step: number) => slotIn(stepCount, step);
 
@@ -34,6 +28,9 @@ export class History {
   /** What was counted when the step under way began. */
   #before: Baseline;
   #step: number;
+  /** The trail without its last minute, and the worst of that before the step under way: they change with a step alone. */
+  #past = letters[0]!.repeat(59);
+  #worstOfMinute = 0;
 
   constructor(step: number, before: Baseline) {
     this.#step = step;
@@ -61,6 +58,8 @@ export class History {
     for (let back = 0; back < passed; back++) this.#clear(slotOf(step - back));
     this.#step = step;
     this.#before = metrics;
+    this.#past = Array.from({ length: 59 }, (_, minute) => letters[this.#worst(step - 6 * (59 - minute), 6)]).join('');
+    this.#worstOfMinute = this.#worst(step - 1, 5);
   }
 
   /** Calls of the last minute, by the last six whole steps and the one under way. `now`: on the monotonic clock. */
@@ -77,14 +76,7 @@ export class History {
 
   /** As `CircuitSummary` has it. */
   get trail(): string {
-    let trail = '';
-    for (let minute = 59; minute >= 0; minute--) {
-      let worst = 0;
-      for (let back = 0; back < 6; back++)
-        worst = Math.max(worst, this.#states[slotOf(this.#step - minute * 6 - back)]!);
-      trail += letters[worst];
-    }
-    return trail;
+    return this.#past + letters[Math.max(this.#worstOfMinute, this.#states[slotOf(this.#step)]!)];
   }
 
   /** `now` and `wall`: the same moment on both clocks. */
@@ -109,6 +101,13 @@ export class History {
     for (const counts of Object.values(this.#counts)) counts[slot] = 0;
     this.#p95[slot] = Number.NaN;
     this.#states[slot] = 0;
+  }
+
+  /** Of so many steps up to this one. */
+  #worst(step: number, steps: number): number {
+    let worst = 0;
+    for (let back = 0; back < steps; back++) worst = Math.max(worst, this.#states[slotOf(step - back)]!);
+    return worst;
   }
 
   #sum(name: Counted, steps: number): number {

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { emitWarning } from 'node:process';
+import type { RouteHandle } from '@brownout/core';
 import { type Answer, headersWith, keepToOneOrigin, problem, type WholeAnswer } from './answer.ts';
 import type { Asked } from './asked.ts';
 
@@ -20,8 +22,11 @@ export interface Place {
   answer(asked: Asked): Promise<Answer>;
 }
 
-interface ParsedBody {
+/** What others before us may have put on a request, or on a context. */
+interface Trimmings {
   readonly body?: unknown;
+  /** Of a breaker for the whole application. */
+  readonly brownout?: Partial<Pick<RouteHandle, 'standAside'>>;
 }
 
 /** Express, and `node:http`. */
@@ -36,19 +41,16 @@ export function onNode(
     next();
     return;
   }
-  const { originalUrl = req.url } = req as { originalUrl?: string | undefined };
-  const parsed = (req as ParsedBody).body;
-  void answered(place, { req, native: req, method: req.method!, path: path ?? '', parsed }, originalUrl).then(
-    (answer) => {
-      if (res.headersSent || res.destroyed) return;
-      keepToOneOrigin(res);
-      if ('begin' in answer) answer.begin(res);
-      else
-        res
-          .writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) })
-          .end(answer.body);
-    },
-  );
+  const { body: parsed, brownout, originalUrl } = req as Trimmings & { originalUrl?: string };
+  brownout?.standAside?.();
+  answered(place, { req, native: req, method: req.method!, path: path ?? '', parsed }, originalUrl ?? req.url)
+    .then((answer) => {
+      const whole = begun(answer, res);
+      if (whole === undefined) return;
+      const { status, headers, body } = whole;
+      res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+    })
+    .catch(warn);
 }
 
 export async function onKoa(place: Place, ctx: KoaContext, next: () => Promise<unknown>): Promise<void> {
@@ -58,18 +60,24 @@ export async function onKoa(place: Place, ctx: KoaContext, next: () => Promise<u
     await next();
     return;
   }
-  const parsed = (ctx.request as ParsedBody).body ?? (req as ParsedBody).body;
+  (ctx as Trimmings).brownout?.standAside?.();
+  const parsed = (ctx.request as Trimmings).body ?? (req as Trimmings).body;
   const answer = await answered(place, { req, native: ctx, method: req.method!, path, parsed }, ctx.originalUrl);
-  if (res.headersSent || res.destroyed) return;
-  keepToOneOrigin(res);
-  if ('begin' in answer) {
+  const whole = begun(answer, res);
+  if (whole === undefined) {
     ctx.respond = false;
-    answer.begin(res);
     return;
   }
-  ctx.status = answer.status;
-  for (const [name, value] of Object.entries(answer.headers)) ctx.set(name, value);
-  ctx.body = typeof answer.body === 'string' ? answer.body : Buffer.from(answer.body);
+  ctx.status = whole.status;
+  for (const [name, value] of Object.entries(whole.headers)) ctx.set(name, value);
+  ctx.body = typeof whole.body === 'string' ? whole.body : Buffer.from(whole.body);
+}
+
+/** What is to be sent as a whole; `undefined` of what goes on, and where nobody waits or another has answered. */
+function begun(answer: Answer, res: ServerResponse): WholeAnswer | undefined {
+  if (res.headersSent || res.destroyed) return undefined;
+  keepToOneOrigin(res);
+  return 'begin' in answer ? answer.begin(res) : answer;
 }
 
 /** What is left of the path where the dashboard is found; `undefined` elsewhere. */
@@ -87,10 +95,13 @@ async function answered(place: Place, asked: Asked, originalUrl = '/'): Promise<
   try {
     return await place.answer(asked);
   } catch (error) {
-    process.emitWarning(error instanceof Error ? error : String(error));
+    warn(error);
     return problem(500, 'The dashboard failed.');
   }
 }
+
+/** A fault of ours is no reason to harm the application. */
+const warn = (error: unknown) => emitWarning(error instanceof Error ? error : String(error));
 
 /** The page's own addresses are relative to a folder, and so is this one: nobody knows how the proxies in front call it. */
 function toFolder(original: string): WholeAnswer {

@@ -1,11 +1,13 @@
 import type { ServerResponse } from 'node:http';
-import { headersWith, type OpenAnswer } from './answer.ts';
+import { headersWith, type OpenAnswer, problem, type WholeAnswer } from './answer.ts';
 import type { CircuitEvent } from './contract.ts';
 import { Follower } from './follower.ts';
 import type { Watch } from './watch.ts';
 
 /** Who has read nothing for so many ticks is dropped. */
 const mostTicksBlocked = 30;
+/** Who comes back is told of so many events, the newest: nobody is to make much of little. */
+const mostResumed = 200;
 /** Something is said every so many ticks, so that proxies and readers know that the connection is alive. */
 const ticksPerComment = 15;
 
@@ -20,24 +22,24 @@ const headers = headersWith({
 export class Live {
   readonly #watch: Watch;
   readonly #canChange: boolean;
+  readonly #most: number;
   readonly #followers = new Set<Follower>();
   /** Made since the last tick. */
   #snapshot: Buffer | undefined;
   #ticks = 0;
+  #isClosed = false;
 
-  constructor(watch: Watch, canChange: boolean) {
+  /** `most`: who may follow at once. */
+  constructor(watch: Watch, canChange: boolean, most: number) {
     this.#watch = watch;
     this.#canChange = canChange;
+    this.#most = most;
     watch.onEvent = (event) => this.#tell(event);
-  }
-
-  get size(): number {
-    return this.#followers.size;
   }
 
   /** `lastEventId`: of the events that it has seen before. */
   follow(lastEventId: string | undefined): OpenAnswer {
-    return { begin: (res) => this.#begin(res, lastEventId) };
+    return { begin: (res) => this.#refusal() ?? this.#begin(res, lastEventId) };
   }
 
   /** Once a second. */
@@ -52,9 +54,9 @@ export class Live {
     const isComment = this.#ticks % ticksPerComment === 0;
     const change = this.#change();
     for (const follower of this.#followers) {
-      if (follower.isBlocked && ++follower.ticksBlocked >= mostTicksBlocked) follower.drop();
       if (follower.isBlocked) {
         follower.isBehind = true;
+        if (++follower.ticksBlocked >= mostTicksBlocked) follower.drop();
         continue;
       }
       follower.ticksBlocked = 0;
@@ -65,11 +67,18 @@ export class Live {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const follower of this.#followers) follower.end();
     this.#followers.clear();
   }
 
-  #begin(res: ServerResponse, lastEventId: string | undefined): void {
+  #refusal(): WholeAnswer | undefined {
+    if (this.#isClosed) return problem(503, 'The dashboard is closed.');
+    if (this.#followers.size < this.#most) return undefined;
+    return problem(503, `No more than ${this.#most} may follow the events at once.`, { 'retry-after': '10' });
+  }
+
+  #begin(res: ServerResponse, lastEventId: string | undefined): undefined {
     const { lastId } = this.#watch.log;
     const seen = /^\d{1,16}$/.test(lastEventId ?? '') ? Number(lastEventId) : lastId;
     const follower = new Follower(res, seen);
@@ -82,21 +91,16 @@ export class Live {
     res.on('close', () => this.#followers.delete(follower));
     res.on('error', () => {}); // the client has left
     this.#followers.add(follower);
-    res.cork();
     res.write('retry: 2000\n\n');
     this.#catchUp(follower);
-    res.uncork();
   }
 
   /** All there is, and the events that it has not seen. */
   #catchUp(follower: Follower): void {
-    follower.isBehind = false;
     const { log } = this.#watch;
-    const missed = log.since(follower.lastId).map(eventMessage);
-    follower.lastId = log.lastId;
+    const missed = log.since(follower.lastId).slice(-mostResumed).map(eventMessage);
     this.#snapshot ??= this.#makeSnapshot();
-    follower.send(this.#snapshot);
-    if (missed.length > 0) follower.send(missed.join(''));
+    follower.catchUp(this.#snapshot, missed.join(''), log.lastId);
   }
 
   #tell(event: CircuitEvent): void {

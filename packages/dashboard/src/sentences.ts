@@ -39,5 +39,5 @@ export const sentences: {
     problem === 'unauthorized'
       ? 'The dependency refuses our credentials: no waiting mends that.'
       : 'The quota is used up: no waiting mends that.',
-  tier_failed: ({ level }) => `The tier ${level} had no answer: it failed.`,
+  tier_failed: ({ level }) => `The tier ${level} failed, and passed on to the next.`,
 };

@@ -1,6 +1,6 @@
 import type { Circuit, CircuitMetrics } from '@brownout/core';
 import type { CircuitHistory, CircuitSummary } from './contract.ts';
-import { type Baseline, History } from './history.ts';
+import { History } from './history.ts';
 import { hrefOf } from './href.ts';
 import { RecentCounts } from './recent-counts.ts';
 import { SteadyTimes } from './steady.ts';
@@ -20,14 +20,16 @@ export class Track {
   readonly #history: History;
   readonly #levels: RecentCounts;
   readonly #reasons: RecentCounts;
+  #threshold: unknown;
   readonly #times = new SteadyTimes<'since' | 'override' | 'probes' | 'failure' | 'success'>();
 
-  constructor(circuit: Circuit, step: number, before: Baseline) {
+  constructor(circuit: Circuit, step: number) {
     this.circuit = circuit;
     this.href = hrefOf(circuit.name);
-    this.#history = new History(step, before);
+    this.#history = new History(step, circuit.metrics());
     this.#levels = new RecentCounts(step);
     this.#reasons = new RecentCounts(step);
+    this.readOptions();
   }
 
   /** A tier has answered. */
@@ -38,9 +40,15 @@ export class Track {
   }
 
   advance(step: number): void {
+    this.readOptions();
     this.#history.advance(step, this.circuit.metrics());
     this.#levels.advance(step);
     this.#reasons.advance(step);
+  }
+
+  /** They change seldom, and no event tells. */
+  readOptions(): void {
+    this.#threshold = this.circuit.options['failureRateThreshold'];
   }
 
   history({ now, wall }: Moment): CircuitHistory {
@@ -52,7 +60,6 @@ export class Track {
     const { circuit } = this;
     const metrics = circuit.metrics();
     const { state, mode, inFlight, calls, transitions, failureRate, latency } = metrics;
-    const threshold = circuit.options['failureRateThreshold'];
     this.#history.note(metrics);
     return {
       name: circuit.name,
@@ -68,8 +75,8 @@ export class Track {
       inFlight,
       callsPerMinute: this.#history.callsPerMinute(now),
       calls,
-      ...(failureRate !== undefined && { failureRate: rounded(failureRate, 4) }),
-      ...(typeof threshold === 'number' && { failureRateThreshold: threshold }),
+      ...(failureRate !== undefined && { failureRate: Math.round(failureRate * 10_000) / 10_000 }),
+      ...(typeof this.#threshold === 'number' && { failureRateThreshold: this.#threshold }),
       ...(latency && { latency: { p50: rounded(latency.p50), p95: rounded(latency.p95), p99: rounded(latency.p99) } }),
       served: { handler: this.#history.handled, ...this.#levels.totals() },
       reasons: this.#reasons.totals(),
@@ -88,6 +95,4 @@ export class Track {
 }
 
 /** What nobody can read need not be sent. */
-function rounded(value: number, digits = 2): number {
-  return Number(value.toFixed(digits));
-}
+const rounded = (value: number) => Math.round(value * 100) / 100;

@@ -1,7 +1,6 @@
 import type { Brownout, BrownoutEventName, BrownoutEvents, Circuit } from '@brownout/core';
 import type { CircuitDetails, CircuitEvent, CircuitSummary } from './contract.ts';
 import { EventLog } from './event-log.ts';
-import { nothingYet } from './history.ts';
 import { patchableOf } from './patchable.ts';
 import { sentences } from './sentences.ts';
 import { stepAt } from './steps.ts';
@@ -30,8 +29,7 @@ export class Watch {
     this.set = set;
     this.log = new EventLog(wall);
     this.#step = stepAt(now);
-    for (const [name, circuit] of set.circuits)
-      this.#tracks.set(name, new Track(circuit, this.#step, circuit.metrics()));
+    for (const [name, circuit] of set.circuits) this.#follow(name, circuit);
     this.#unsubscribe = [
       ...told.map((name) => set.on(name, (event) => this.#tell(name, event))),
       set.on('degraded', ({ circuit, level, reason }) => this.#trackOf(circuit)?.degraded(level, reason)),
@@ -82,6 +80,7 @@ export class Watch {
   details(track: Track): CircuitDetails {
     const { moment } = this;
     const { circuit } = track;
+    track.readOptions();
     return {
       ...track.summary(moment),
       options: circuit.options,
@@ -97,6 +96,7 @@ export class Watch {
     this.#changing = name;
     try {
       act(track.circuit);
+      track.readOptions();
     } finally {
       this.#changing = undefined;
     }
@@ -131,7 +131,7 @@ export class Watch {
     const known = this.#tracks.get(name);
     if (known?.circuit === circuit) return known;
     if (known !== undefined) this.#forget(name);
-    const track = new Track(circuit, this.#step, nothingYet);
+    const track = new Track(circuit, this.#step);
     this.#tracks.set(name, track);
     return track;
   }
