@@ -1,3 +1,4 @@
+import type { Dashboard } from '@brownout/dashboard';
 import type { Brownout } from '@brownout/express';
 import type { Assistant } from './assistant.ts';
 import type { Providers } from './providers.ts';
@@ -5,6 +6,8 @@ import type { Providers } from './providers.ts';
 /** What both applications are made from. */
 export interface AppOptions {
   readonly brownout: Brownout;
+  /** For those who operate it, at `/brownout`. */
+  readonly dashboard: Dashboard;
   /** The one that `/ask` and `/ask/later` ask. */
   readonly main: Assistant;
   /** Those that `/ask/any` asks, in turn. */

@@ -84,7 +84,8 @@ export function createControl({ state, setUpstream, setCircuit, koaUrl }: Contro
     else if (path === '/demo/events') watch(res);
     else if (path === '/demo/upstream') void change(req, res, ({ mode, which }) => setUpstream(mode, which));
     else if (path === '/demo/circuit') void change(req, res, ({ host, action }) => setCircuit(host, action));
-    else if (path.startsWith('/koa/')) void passOn(req, res, new URL(req.url!.slice('/koa'.length), koaUrl()));
+    else if (path.startsWith('/koa/') && !path.startsWith('/koa/brownout'))
+      void passOn(req, res, new URL(req.url!.slice('/koa'.length), koaUrl()));
     else return false;
     return true;
   }
@@ -103,7 +104,10 @@ function send(res: ServerResponse, status: number, body: object): void {
   res.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(body));
 }
 
-/** Hands a request on to another server as it is, so that the page needs but one origin. */
+/**
+ * Hands a request on to another server as it is, so that the page needs but one origin. Not to its dashboard, which looks at the name that
+ * was asked for.
+ */
 async function passOn(req: IncomingMessage, res: ServerResponse, to: URL): Promise<void> {
   const onward = request(to, { method: req.method, headers: { ...req.headers, host: to.host } });
   onward.on('response', (answer) => {

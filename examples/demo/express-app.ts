@@ -10,7 +10,7 @@ import { through } from './providers.ts';
 import { questionFault } from './question.ts';
 import { retrieve } from './retrieve.ts';
 
-export function expressApp({ brownout, main, providers, timeoutMs, idleMs, log }: AppOptions): Express {
+export function expressApp({ brownout, dashboard, main, providers, timeoutMs, idleMs, log }: AppOptions): Express {
   const app = express();
   const common = { brownout, question: questionOf, service: 'AI assistant', timeoutMs, stream: { idleMs } };
   const context = (req: Request) => retrieve(questionOf(req));
@@ -24,6 +24,7 @@ export function expressApp({ brownout, main, providers, timeoutMs, idleMs, log }
   app.get('/metrics', async (_req, res) => {
     res.type(register.contentType).send(await register.metrics());
   });
+  app.use(dashboard);
   app.use(express.json(), jobs(later));
 
   app.post(

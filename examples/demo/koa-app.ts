@@ -13,7 +13,7 @@ import { through } from './providers.ts';
 import { questionFault } from './question.ts';
 import { retrieve } from './retrieve.ts';
 
-export function koaApp({ brownout, main, providers, timeoutMs, idleMs, log }: AppOptions): Koa {
+export function koaApp({ brownout, dashboard, main, providers, timeoutMs, idleMs, log }: AppOptions): Koa {
   const app = new Koa();
   const router = new Router();
   const common = { brownout, question: questionOf, service: 'AI assistant', timeoutMs, stream: { idleMs } };
@@ -24,6 +24,7 @@ export function koaApp({ brownout, main, providers, timeoutMs, idleMs, log }: Ap
     scope: () => 'everyone', // in earnest, who is logged in
   });
   app.on('error', log);
+  app.use(dashboard);
   app.use(errorsAsJson);
   app.use(bodyParser({ jsonLimit: '100kb' }));
   app.use(jobs(later));

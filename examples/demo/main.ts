@@ -132,8 +132,8 @@ function greet({ urls, upstream }: Demo, realModel: string | undefined): void {
     );
   }
   lines.push(
-    'Watch the circuits:',
-    `  curl -N ${urls.express}/demo/events`,
+    'Watch the circuits, and take control of them:',
+    `  ${urls.express}/brownout/  ${urls.koa}/brownout/`,
     '',
     dim('Ctrl-C stops it. `npm run demo -- --tour` walks through an outage by itself.'),
     '',

@@ -9,6 +9,7 @@ import { expressApp } from './express-app.ts';
 import { koaApp } from './koa-app.ts';
 import { listen, stop } from './listen.ts';
 import { observe } from './observe.ts';
+import { createDashboard } from './operators.ts';
 import { createProviders } from './providers.ts';
 import type { Tuning } from './tuning.ts';
 import type { Upstream, UpstreamMode } from './upstream.ts';
@@ -53,15 +54,17 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const of = ({ url }: Upstream) => new OpenAI({ apiKey: host, baseURL: url });
     const main = createAssistant(upstreams.main ? of(upstreams.main) : new OpenAI(), realModel ?? models.main, 'main');
     const backup = createAssistant(of(upstreams.backup), models.backup, 'backup');
+    const dashboard = createDashboard(brownout);
     const app = create({
       brownout,
+      dashboard,
       main,
       providers: createProviders(brownout, [main, backup]),
       timeoutMs,
       idleMs,
       log: (error) => log(host, error),
     });
-    return { brownout, app };
+    return { brownout, dashboard, app };
   };
   const express = appOf('express', expressApp);
   const koa = appOf('koa', koaApp);
@@ -123,8 +126,10 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     clearInterval(clock);
     const listening = [servers.express, servers.koa].filter((server) => server.listening);
     await Promise.all([...listening.map(stop), upstreams.main?.close(), upstreams.backup.close()]);
-    sets.express.close();
-    sets.koa.close();
+    for (const { brownout, dashboard } of [express, koa]) {
+      dashboard.close();
+      brownout.close();
+    }
   };
   try {
     urls.express = `http://127.0.0.1:${await listen(servers.express, port)}`;

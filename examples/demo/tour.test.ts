@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Child } from '../test/child.ts';
 import { start } from '../test/child.ts';
@@ -56,6 +57,27 @@ describe('The demo', () => {
     expect(await demo.exited).toBe(0);
     expect(await asking).toBe('cut');
     await watching.body?.cancel().catch(() => {});
+  });
+
+  it('shows the circuits of both hosts, and lets this machine change them, but no page under another name', async () => {
+    const demo = run();
+    for (const pattern of [/http:\S+\/brownout\/(?= {2}http)/, /(?<=\/brownout\/ {2})http:\S+\/brownout\//]) {
+      const page = await demo.match(pattern);
+      const { canChange, failing } = (await (await fetch(new URL('health', page))).json()) as Record<string, unknown>;
+      expect([canChange, failing]).toEqual([true, []]);
+      expect(await (await fetch(page)).text()).toContain('openai');
+      const change = (headers: object) =>
+        new Promise((resolve, reject) => {
+          const path = new URL('circuits/openai/force-open', page);
+          const asking = request(path, { method: 'POST', headers: { ...json, ...headers } }, resolve);
+          asking.on('error', reject).end('{"reason":"a test"}');
+        });
+      expect(await change({ host: 'elsewhere.example', origin: 'http://elsewhere.example' })).toMatchObject({
+        statusCode: 403,
+      });
+      expect(await change({})).toMatchObject({ statusCode: 200 });
+      expect(await (await fetch(new URL('health', page))).json()).toMatchObject({ failing: ['openai'] });
+    }
   });
 
   it('says what is wrong with a question, and goes on', { timeout: 15_000 }, async () => {

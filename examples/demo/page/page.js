@@ -57,7 +57,8 @@ function build() {
 function draw() {
   drawState(state, host);
   drawProviders(state, host);
-  const { circuit } = state.hosts[host];
+  const { circuit, url } = state.hosts[host];
+  byId('dashboard').href = `${url}/brownout/`;
   const now = shownState(circuit);
   for (const input of byId('modes').querySelectorAll('input')) input.checked = input.value === state.upstream.mode;
   if (now === 'open') tick('open');
