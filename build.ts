@@ -12,13 +12,17 @@ export function build(): void {
   execFileSync(process.execPath, [tsc, '-b', ...projects], { cwd: root, stdio: 'inherit' });
   for (const file of globSync('packages/*/dist/**/*.{js,d.ts}{,.map}', { cwd: root })) {
     const built = join(root, file);
-    if (!existsSync(sourceOf(built))) rmSync(built);
+    if (!sourcesOf(built).some(existsSync)) rmSync(built);
     else if (built.endsWith('.d.ts')) nameEmittedFiles(built);
   }
 }
 
-const sourceOf = (built: string): string =>
-  built.replace(/([\\/])dist([\\/](?!.*[\\/]dist[\\/]))/, '$1src$2').replace(/(\.js|\.d\.ts)(\.map)?$/, '.ts');
+const sourcesOf = (built: string): string[] => {
+  const source = built
+    .replace(/([\\/])dist([\\/](?!.*[\\/]dist[\\/]))/, '$1src$2')
+    .replace(/(\.js|\.d\.ts)(\.map)?$/, '');
+  return [`${source}.ts`, `${source}.js`];
+};
 
 /**
  * tsc rewrites `./x.ts` to `./x.js` in what runs, and leaves it in declarations: it resolves that itself, but some editors,

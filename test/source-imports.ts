@@ -6,7 +6,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What each source of the packages imports or re-exports, types as well: files by their path (`core/src/guard.ts`), packages by name. */
 export const sourceImports: ReadonlyMap<string, readonly string[]> = new Map(
-  globSync('*/src/**/*.ts', { cwd: join(root, 'packages') })
+  globSync('*/src/**/*.{ts,js}', { cwd: join(root, 'packages') })
     .map((file) => file.replaceAll('\\', '/'))
     .filter((file) => !file.endsWith('.test.ts'))
     .sort()
