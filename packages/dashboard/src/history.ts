@@ -8,6 +8,9 @@ const counted: readonly Counted[] = ['success', 'failure', 'ignored', 'refused']
 /** What a circuit had counted at some time: when it was first seen, that may be much, of before a restart. */
 type Baseline = Pick<CircuitMetrics, 'calls' | 'stateMs'>;
 
+/** Milliseconds by which two looks at one clock may differ. */
+const tolerance = 500;
+
 const slotOf = (step: number) => slotIn(stepCount, step);
 
 /** The states as they are kept, the worse the higher; 0 is not known. */
@@ -27,14 +30,18 @@ export class History {
   readonly #states = new Uint8Array(stepCount);
   /** What was counted when the step under way began. */
   #before: Baseline;
+  /** When it would have been made, by the time that it says it has spent. */
+  #made: number;
   #step: number;
   /** The trail without its last minute, and the worst of that before the step under way: they change with a step alone. */
   #past = letters[0]!.repeat(59);
   #worstOfMinute = 0;
 
-  constructor(step: number, before: Baseline) {
+  /** `now`: on the monotonic clock, here and below. */
+  constructor(step: number, before: Baseline, now: number) {
     this.#step = step;
     this.#before = before;
+    this.#made = madeAt(before, now);
   }
 
   /** An answer of a tier. */
@@ -43,7 +50,14 @@ export class History {
   }
 
   /** Writes down the step under way as it stands. */
-  note({ calls, stateMs, state, latency }: CircuitMetrics): void {
+  note(metrics: CircuitMetrics, now: number): void {
+    const { calls, stateMs, state, latency } = metrics;
+    const made = madeAt(metrics, now);
+    if (made < this.#made - tolerance) {
+      // it has taken up what was counted before a restart, which was not in this step
+      this.#before = metrics;
+      this.#made = made;
+    }
     const slot = slotOf(this.#step);
     for (const name of counted) this.#counts[name][slot] = calls[name] - this.#before.calls[name];
     this.#p95[slot] = latency?.p95 ?? Number.NaN;
@@ -52,8 +66,8 @@ export class History {
   }
 
   /** Ends the step under way, and goes on to a later one. Those between, when nobody looked, stay empty. */
-  advance(step: number, metrics: CircuitMetrics): void {
-    this.note(metrics);
+  advance(step: number, metrics: CircuitMetrics, now: number): void {
+    this.note(metrics, now);
     const passed = Math.min(step - this.#step, stepCount);
     for (let back = 0; back < passed; back++) this.#clear(slotOf(step - back));
     this.#step = step;
@@ -62,7 +76,7 @@ export class History {
     this.#worstOfMinute = this.#worst(step - 1, 5);
   }
 
-  /** Calls of the last minute, by the last six whole steps and the one under way. `now`: on the monotonic clock. */
+  /** Calls of the last minute, by the last six whole steps and the one under way. */
   callsPerMinute(now: number): number {
     const coveredMs = now - (this.#step - 6) * stepMs;
     const calls = counted.reduce((sum, name) => sum + this.#sum(name, 7), 0);
@@ -79,7 +93,7 @@ export class History {
     return this.#past + letters[Math.max(this.#worstOfMinute, this.#states[slotOf(this.#step)]!)];
   }
 
-  /** `now` and `wall`: the same moment on both clocks. */
+  /** `wall`: the same moment as `now`. */
   shown(now: number, wall: number): CircuitHistory {
     const first = this.#step - stepCount + 1;
     const series = <T>(of: (slot: number) => T): T[] =>
@@ -116,3 +130,5 @@ export class History {
     return sum;
   }
 }
+
+const madeAt = ({ stateMs }: Baseline, now: number): number => now - stateMs.closed - stateMs.half_open - stateMs.open;

@@ -23,10 +23,10 @@ export class Track {
   #threshold: unknown;
   readonly #times = new SteadyTimes<'since' | 'override' | 'probes' | 'failure' | 'success'>();
 
-  constructor(circuit: Circuit, step: number) {
+  constructor(circuit: Circuit, step: number, now: number) {
     this.circuit = circuit;
     this.href = hrefOf(circuit.name);
-    this.#history = new History(step, circuit.metrics());
+    this.#history = new History(step, circuit.metrics(), now);
     this.#levels = new RecentCounts(step);
     this.#reasons = new RecentCounts(step);
     this.readOptions();
@@ -39,9 +39,9 @@ export class Track {
     this.#reasons.add(reason);
   }
 
-  advance(step: number): void {
+  advance(step: number, now: number): void {
     this.readOptions();
-    this.#history.advance(step, this.circuit.metrics());
+    this.#history.advance(step, this.circuit.metrics(), now);
     this.#levels.advance(step);
     this.#reasons.advance(step);
   }
@@ -52,7 +52,7 @@ export class Track {
   }
 
   history({ now, wall }: Moment): CircuitHistory {
-    this.#history.note(this.circuit.metrics());
+    this.#history.note(this.circuit.metrics(), now);
     return this.#history.shown(now, wall);
   }
 
@@ -60,7 +60,7 @@ export class Track {
     const { circuit } = this;
     const metrics = circuit.metrics();
     const { state, mode, inFlight, calls, transitions, failureRate, latency } = metrics;
-    this.#history.note(metrics);
+    this.#history.note(metrics, now);
     return {
       name: circuit.name,
       href: this.href,

@@ -20,7 +20,7 @@ function setUp() {
   };
   const summaryOf = (name: string) => watch.summaries().find((summary) => summary.name === name)!;
   const detailsOf = (name: string) => watch.details(watch.find(name)!);
-  return { brownout, watch, time, pass, call, summaryOf, detailsOf };
+  return { brownout, watch, clock, time, pass, call, summaryOf, detailsOf };
 }
 
 describe('Watch', () => {
@@ -82,19 +82,29 @@ describe('Watch', () => {
     expect(summaryOf('a')).toMatchObject({ state: 'closed', trail: `${'-'.repeat(58)}oc` });
   });
 
-  it('counts no call of before it saw the circuit, a restart among it', () => {
-    const { brownout, watch, call, summaryOf, detailsOf } = setUp();
-    const other = createBrownout();
+  it.each(['before', 'after'])('counts no call of before a restart, carried over %s it saw the circuit', (when) => {
+    const { brownout, watch, call, pass, summaryOf, detailsOf, clock } = setUp();
+    const other = createBrownout({ clock });
+    const old = other.circuit('a');
     for (let calls = 0; calls < 9; calls++) {
-      const permit = other.circuit('a').admit();
+      const permit = old.admit();
       if (permit.admitted) permit.success(1);
     }
-    brownout.restore(other.snapshot());
+    old.forceOpen();
+    pass(60_000);
+    old.clearOverride();
+    const snapshot = other.snapshot();
+    if (when === 'before') brownout.restore(snapshot);
     brownout.circuit('a');
     watch.look();
+    if (when === 'after') brownout.restore(snapshot);
+    watch.look();
+    pass(1_000);
+    watch.summaries();
     call('a', 'success');
     expect(summaryOf('a').calls.success).toBe(10);
     expect(detailsOf('a').history.success.at(-1)).toBe(1);
+    expect(detailsOf('a').history.state.at(-1)).toBe('closed');
   });
 
   it('tells the calls of a minute', () => {

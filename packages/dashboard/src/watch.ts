@@ -42,11 +42,12 @@ export class Watch {
 
   /** Looks at the counts where a step is over, and at which circuits there are. */
   look(): void {
-    const step = stepAt(this.set.clock.now());
+    const now = this.set.clock.now();
+    const step = stepAt(now);
     for (const [name, circuit] of this.set.circuits) this.#follow(name, circuit);
     for (const [name, track] of this.#tracks) {
       if (!this.set.circuits.has(name)) this.#forget(name);
-      else if (step > this.#step) track.advance(step);
+      else if (step > this.#step) track.advance(step, now);
     }
     this.#step = Math.max(step, this.#step);
   }
@@ -131,7 +132,7 @@ export class Watch {
     const known = this.#tracks.get(name);
     if (known?.circuit === circuit) return known;
     if (known !== undefined) this.#forget(name);
-    const track = new Track(circuit, this.#step);
+    const track = new Track(circuit, this.#step, this.set.clock.now());
     this.#tracks.set(name, track);
     return track;
   }
