@@ -143,7 +143,7 @@ describe('what is shipped for operators', () => {
       expect(await run('promtool', ['check', 'config', operateFile('prometheus.example.yml')])).toContain(
         '1 rule files found',
       );
-      expect(await run('promtool', ['test', 'rules', operateFile('alerts.test.yml')])).toContain('SUCCESS');
+      expect(await run('promtool', ['test', 'rules', operateFile('alerts-tests.yml')])).toContain('SUCCESS');
     },
   );
 

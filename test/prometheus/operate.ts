@@ -49,7 +49,7 @@ export const rules: readonly AlertRule[] = (parse(text('alerts.yml')) as RuleFil
 
 /** Each alert that the rules' tests look for, and whether it is to fire there. */
 export const expectations: readonly { readonly alert: string; readonly fires: boolean }[] = (
-  parse(text('alerts.test.yml')) as {
+  parse(text('alerts-tests.yml')) as {
     tests: { alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[];
   }
 ).tests.flatMap((test) =>

@@ -1,6 +1,6 @@
 /**
- * How much the counts of each source have grown since they were last read. A count that has become less, as when an older state of a
- * circuit was restored, began anew: what is exported never goes back.
+ * How much the counts of each source have grown since they were last read. One that has become less, as when an older state of a circuit
+ * was restored, has grown by nothing: what is exported never goes back.
  */
 export class Growth {
   readonly #last = new WeakMap<object, Float64Array>();
@@ -10,6 +10,6 @@ export class Growth {
     const last = this.#last.get(source);
     this.#last.set(source, Float64Array.from(counts));
     if (last === undefined) return counts;
-    return counts.map((count, index) => (count >= last[index]! ? count - last[index]! : count));
+    return counts.map((count, index) => Math.max(0, count - last[index]!));
   }
 }
