@@ -15,7 +15,7 @@ describe('Events', () => {
     off();
     off();
     const context = storage.run('a', () => events.context())!;
-    expect(context(() => storage.getStore())).toBe('a');
+    expect(context.runInAsyncScope(() => storage.getStore())).toBe('a');
     other();
     expect(events.context()).toBeUndefined();
     events.on('reset', () => {}, { inContext: true });

@@ -1,4 +1,4 @@
-import type { Context } from '../events.ts';
+import type { AsyncResource } from 'node:async_hooks';
 
 /** Who waits is let in by an answer, or goes: its time is over, or its caller has left. */
 export type Leaving = 'too late' | 'left';
@@ -9,7 +9,7 @@ const longestTimer = 2 ** 31 - 1;
 interface Waiting<Answer> {
   readonly settle: (answer: Answer | Leaving) => void;
   /** Of the caller, where it is wanted: it is let in by another's end. */
-  readonly context: Context | undefined;
+  readonly context: AsyncResource | undefined;
 }
 
 /** Calls that wait until there is room, first come, first served. */
@@ -21,7 +21,7 @@ export class WaitingLine<Answer> {
   }
 
   /** Waits for at most so many milliseconds. `context`: that to be admitted in. */
-  join(maxWaitMs: number, signal: AbortSignal | undefined, context?: Context): Promise<Answer | Leaving> {
+  join(maxWaitMs: number, signal: AbortSignal | undefined, context?: AsyncResource): Promise<Answer | Leaving> {
     if (signal?.aborted) return Promise.resolve('left');
     return new Promise((resolve) => {
       const settle = (answer: Answer | Leaving) => {
@@ -43,7 +43,7 @@ export class WaitingLine<Answer> {
     for (const waiting of this.#waiting) {
       if (!hasRoom()) return;
       this.#waiting.delete(waiting);
-      waiting.settle(waiting.context === undefined ? admit() : waiting.context(admit));
+      waiting.settle(waiting.context === undefined ? admit() : waiting.context.runInAsyncScope(admit));
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Context } from '../events.ts';
+import type { AsyncResource } from 'node:async_hooks';
 import type { Ending, Exchange } from '../exchange.ts';
 import type { FallbackReason } from '../metadata.ts';
 import type { CapturedAnswer, TierSite } from '../tiers/tier.ts';
@@ -11,50 +11,56 @@ import type { Policy } from './policy.ts';
  * What a handler runs through `run` stays in the handler's.
  */
 export class AttemptInContext<Native> extends Attempt<Native> {
-  readonly #context: Context;
+  readonly #context: AsyncResource;
 
-  constructor(policy: Policy<Native>, exchange: Exchange<Native>, site: TierSite, aside: boolean, context: Context) {
+  constructor(
+    policy: Policy<Native>,
+    exchange: Exchange<Native>,
+    site: TierSite,
+    aside: boolean,
+    context: AsyncResource,
+  ) {
     super(policy, exchange, site, aside);
     this.#context = context;
   }
 
   override accepts(status: number): boolean {
-    return this.#context(() => super.accepts(status));
+    return this.#context.runInAsyncScope(super.accepts, this, status);
   }
 
   override captures(status: number, headers: Readonly<Record<string, string | string[]>>): number {
-    return this.#context(() => super.captures(status, headers));
+    return this.#context.runInAsyncScope(super.captures, this, status, headers);
   }
 
   override began(status: number, isWhole?: boolean): void {
-    this.#context(() => super.began(status, isWhole));
+    this.#context.runInAsyncScope(super.began, this, status, isWhole);
   }
 
   override ended(ending: Ending, status: number, captured?: CapturedAnswer): void {
-    this.#context(() => super.ended(ending, status, captured));
+    this.#context.runInAsyncScope(super.ended, this, ending, status, captured);
   }
 
   override threw(error: unknown): boolean {
-    return this.#context(() => super.threw(error));
+    return this.#context.runInAsyncScope(super.threw, this, error);
   }
 
   override broke(error: unknown): boolean {
-    return this.#context(() => super.broke(error));
+    return this.#context.runInAsyncScope(super.broke, this, error);
   }
 
   override passed(): void {
-    this.#context(() => super.passed());
+    this.#context.runInAsyncScope(super.passed, this);
   }
 
   override taken(): void {
-    this.#context(() => super.taken());
+    this.#context.runInAsyncScope(super.taken, this);
   }
 
   override replaced(): void {
-    this.#context(() => super.replaced());
+    this.#context.runInAsyncScope(super.replaced, this);
   }
 
   override degrade(reason: FallbackReason): void {
-    this.#context(() => super.degrade(reason));
+    this.#context.runInAsyncScope(super.degrade, this, reason);
   }
 }
