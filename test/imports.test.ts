@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { circles, reached, sourceImports } from './source-imports.ts';
 
 const files = [...sourceImports.keys()];
-const isFile = (name: string) => /^(core|dashboard|http|express|koa|openai|prometheus)\//.test(name);
+const isFile = (name: string) => /^(core|dashboard|http|express|koa|openai|opentelemetry|prometheus)\//.test(name);
 /** What a browser is given to begin with: nothing imports it. */
 const pageScripts = ['page', 'theme'].map((name) => `dashboard/src/page/${name}.js`);
 const packageOf = (name: string) => (name.startsWith('@') ? name.split('/').slice(0, 2) : name.split('/', 1)).join('/');
@@ -40,6 +40,7 @@ describe('the imports of the sources', () => {
     ['express', ['@brownout/core', '@brownout/http']],
     ['koa', ['@brownout/core', '@brownout/http']],
     ['openai', ['@brownout/core']],
+    ['opentelemetry', ['@brownout/core']],
     ['prometheus', ['@brownout/core']],
     ['dashboard', ['@brownout/core']],
   ])('point down: %s imports of the packages %j alone, and what its package.json names', (folder, below) => {
@@ -83,7 +84,7 @@ describe('the imports of the sources', () => {
     },
   );
 
-  it.each(['core', 'dashboard', 'http', 'express', 'koa', 'openai', 'prometheus'])(
+  it.each(['core', 'dashboard', 'http', 'express', 'koa', 'openai', 'opentelemetry', 'prometheus'])(
     'lead from the index of %s to every file of it, and never back',
     (folder) => {
       const index = `${folder}/src/index.ts`;

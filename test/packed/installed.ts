@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { createRequire, findPackageJSON } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,10 +26,15 @@ export async function install(): Promise<Installed> {
   for (const file of await readdir(folder))
     tarballs.set(file.replace(/^(brownout)-(.+)-\d+\..*$/, '@$1/$2'), join(folder, file));
   const packed = Object.fromEntries([...tarballs].map(([name, file]) => [name, `file:${file}`]));
-  const brought = ['express', 'koa', 'prom-client', '@types/express', '@types/koa', '@types/node'].map((name) => [
-    name,
-    versionHere(name),
-  ]);
+  const brought = [
+    'express',
+    'koa',
+    'prom-client',
+    '@opentelemetry/api',
+    '@types/express',
+    '@types/koa',
+    '@types/node',
+  ].map((name) => [name, versionHere(name)]);
   const manifest = { private: true, type: 'module', dependencies: { ...packed, ...Object.fromEntries(brought) } };
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
   // what the packages depend on among themselves is in no registry yet
@@ -39,7 +44,8 @@ export async function install(): Promise<Installed> {
   return { folder, tarballs };
 }
 
-const versionHere = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
+const versionHere = (name: string): string =>
+  (require(findPackageJSON(name, import.meta.url)!) as { version: string }).version;
 
 async function pnpm(cwd: string, ...args: string[]): Promise<void> {
   const running = process.env['npm_execpath'];

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Installed, install, nodes, readmeModule, root, run } from './installed.ts';
 
 const require = createRequire(import.meta.url);
-const names = ['core', 'dashboard', 'express', 'http', 'koa', 'openai', 'prometheus'].map((name) => `@brownout/${name}`);
+const names = ['core', 'dashboard', 'express', 'http', 'koa', 'openai', 'opentelemetry', 'prometheus'].map(
+  (name) => `@brownout/${name}`,
+);
 const everyNode = await nodes();
 
 let installed: Installed;
@@ -85,6 +87,8 @@ describe.each(everyNode)('on Node %s', (_version, node) => {
     ['@brownout/koa', 'commonjs', 'GET', degraded],
     ['@brownout/prometheus', 'esm', 'POST', degraded],
     ['@brownout/prometheus', 'commonjs', 'POST', degraded],
+    ['@brownout/opentelemetry', 'esm', 'POST', degraded],
+    ['@brownout/opentelemetry', 'commonjs', 'POST', degraded],
     ['@brownout/http', 'esm', 'GET', degraded.map((came) => (came[1] === 'excerpts' ? [503, 'unavailable'] : came))],
   ] as const)(
     'an application of %s (%s) answers, and degrades as its README says',
