@@ -114,9 +114,9 @@ describe.skipIf(isWithoutBrowser)('The page, in a browser', () => {
     await page.locator('#rows tr:first-child[data-circuit="route 321"]').waitFor();
     expect(await writtenRows(page)).toEqual(['route 321']);
     await page.getByLabel('Find by name').fill('E 32');
-    expect(await page.locator('#rows tr:visible').count()).toBe(10);
+    await expect.poll(() => page.locator('#rows tr:visible').count()).toBe(10);
     await page.getByText('By hand, shadow').click();
-    expect(await page.locator('#rows tr:visible').count()).toBe(1);
+    await expect.poll(() => page.locator('#rows tr:visible').count()).toBe(1);
   });
 
   it('can be read without scripts', async () => {

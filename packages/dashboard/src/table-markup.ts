@@ -33,7 +33,7 @@ export function rowMarkup(circuit: CircuitSummary, now: number): Html {
   const row = rowOf(circuit, now);
   return html`<tr role="row" data-circuit="${circuit.name}" data-status="${circuit.status}" data-state="${shownState(circuit)}">
 <th role="rowheader" scope="row" class="name"><a href="${circuit.href}">${circuit.name}</a><small data-f="tags">${row.tags}</small></th>
-<td role="cell" class="state"><span class="badge"><svg class="icon" aria-hidden="true"><use href="#i-${iconOf(circuit)}"></use></svg><b data-f="state">${row.state}</b></span><small data-f="note">${row.note}</small></td>
+<td role="cell" class="state"><span class="badge"><svg class="icon" data-icon="${iconOf(circuit)}" aria-hidden="true"><use href="#i-${iconOf(circuit)}"></use></svg><b data-f="state">${row.state}</b></span><small data-f="note">${row.note}</small></td>
 <td role="cell" class="rate" data-label="Failures"><span><b data-f="rate">${row.rate}</b> <small data-f="limit">${row.limit}</small></span>${meter(row.meter)}</td>
 <td role="cell" class="num" data-label="Calls/min" data-f="calls">${row.calls}</td>
 <td role="cell" class="num" data-label="p50" data-f="p50">${row.p50}</td>

@@ -30,7 +30,7 @@ export function svg(name, attributes = {}, ...children) {
 
 /** The icon of a status. @param {string} status */
 export const icon = (status) =>
-  svg('svg', { class: 'icon', 'aria-hidden': 'true' }, svg('use', { href: `#i-${status}` }));
+  svg('svg', { class: 'icon', 'data-icon': status, 'aria-hidden': 'true' }, svg('use', { href: `#i-${status}` }));
 
 /** Writes only what is not there already: what is written is laid out again. @param {Element} element @param {string} text */
 export function setText(element, text) {

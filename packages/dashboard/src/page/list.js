@@ -9,6 +9,8 @@ import { RowView } from './row-view.js';
 
 /** How long rows are patched in one go: a frame is 16 ms, and others want some of it. */
 const sliceMs = 6;
+/** How many rows are put in order in one frame: what has been moved is laid out anew. */
+const rowsAtOnce = 80;
 /** Rates and latencies move all the time, and rows that jump about cannot be read. */
 const reorderMs = 10_000;
 
@@ -23,6 +25,8 @@ export class List {
   #drawing = false;
   #orderedAt = 0;
   #misplaced = false;
+  /** @type {Generator<void> | undefined} */
+  #placing;
   /** @type {Order} */
   #order = 'problems';
   #shown = 'all';
@@ -115,19 +119,36 @@ export class List {
   #reorder() {
     this.#misplaced = false;
     this.#orderedAt = performance.now();
+    const circuits = sorted(this.#store.all(), this.#order);
+    if (circuits.length > 0)
+      setText(byId('empty'), circuits.some((circuit) => this.#isShown(circuit)) ? '' : 'No circuit is like that.');
+    this.#placing = this.#placeEach(circuits);
+    this.#placeSome(this.#placing);
+  }
+
+  /** What is seen first is placed at once, the rest in the frames that follow. @param {Generator<void>} placing */
+  #placeSome(placing) {
+    if (placing !== this.#placing) return; // there is a newer order
+    for (let placed = 0; placed < rowsAtOnce; placed += 1) if (placing.next().done) return;
+    requestAnimationFrame(() => this.#placeSome(placing));
+  }
+
+  /** @param {readonly CircuitSummary[]} circuits @returns {Generator<void>} */
+  *#placeEach(circuits) {
     let place = this.#body.firstElementChild;
-    let shown = 0;
-    for (const circuit of sorted(this.#store.all(), this.#order)) {
+    for (const circuit of circuits) {
       const row = this.#rows.get(circuit.name)?.element;
       if (row === undefined) continue;
       row.hidden = !this.#isShown(circuit);
-      if (!row.hidden) shown += 1;
       // one that has left its place is taken out, or all that follow would be moved past it
       if (place !== row && place?.nextElementSibling === row) place.remove();
       else if (place !== row) this.#body.insertBefore(row, place);
       place = row.nextElementSibling;
+      yield;
+      if (place === null || place.parentNode === this.#body) continue;
+      this.#misplaced = true; // it has gone in the meantime: all over again
+      return;
     }
-    if (this.#store.size > 0) setText(byId('empty'), shown === 0 ? 'No circuit is like that.' : '');
   }
 
   /** @param {CircuitSummary} circuit */
