@@ -3,7 +3,7 @@ import { count } from './format.js';
 import { shownState } from './row.js';
 import { states } from './words.js';
 
-/** @typedef {import('../contract.ts').CircuitSummary} CircuitSummary */
+/** @typedef {import('../contract.js').CircuitSummary} CircuitSummary */
 
 /** An outage of many circuits is one piece of news, and not one for each. */
 const quietMs = 4_000;

@@ -1,5 +1,5 @@
-/** @typedef {import('../contract.ts').CircuitSummary} CircuitSummary */
-/** @typedef {import('../contract.ts').CircuitDetails} CircuitDetails */
+/** @typedef {import('../contract.js').CircuitSummary} CircuitSummary */
+/** @typedef {import('../contract.js').CircuitDetails} CircuitDetails */
 
 /** All there is to know of a circuit; `undefined` when it is gone. @param {CircuitSummary} circuit @returns {Promise<CircuitDetails | undefined>} */
 export async function detailsOf({ href }) {

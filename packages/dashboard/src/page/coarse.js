@@ -1,4 +1,4 @@
-/** @typedef {import('../contract.ts').CircuitHistory} History */
+/** @typedef {import('../contract.js').CircuitHistory} History */
 
 const severity = ['closed', 'half_open', 'open'];
 const counts = /** @type {const} */ (['success', 'failure', 'refused', 'degraded']);

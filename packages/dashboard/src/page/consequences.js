@@ -1,7 +1,7 @@
 import { amount } from './format.js';
 import { portionsOf, shownState } from './row.js';
 
-/** @typedef {import('../contract.ts').CircuitSummary} CircuitSummary */
+/** @typedef {import('../contract.js').CircuitSummary} CircuitSummary */
 /** @typedef {keyof typeof actions} Action */
 
 /** What can be done, by its name on the wire. */

@@ -4,8 +4,8 @@ import { ask } from './dialog.js';
 import { h } from './dom.js';
 import { optionFields } from './option-fields.js';
 
-/** @typedef {import('../contract.ts').CircuitSummary} CircuitSummary */
-/** @typedef {import('../contract.ts').CircuitDetails} CircuitDetails */
+/** @typedef {import('../contract.js').CircuitSummary} CircuitSummary */
+/** @typedef {import('../contract.js').CircuitDetails} CircuitDetails */
 /** @typedef {import('./consequences.js').Action} Action */
 
 /** The buttons that change a circuit. */

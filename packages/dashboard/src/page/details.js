@@ -9,9 +9,9 @@ import { iconOf, shownState } from './row.js';
 import { sentencesOf } from './sentence.js';
 import { states } from './words.js';
 
-/** @typedef {import('../contract.ts').CircuitSummary} CircuitSummary */
-/** @typedef {import('../contract.ts').CircuitEvent} CircuitEvent */
-/** @typedef {import('../contract.ts').CircuitDetails} CircuitDetails */
+/** @typedef {import('../contract.js').CircuitSummary} CircuitSummary */
+/** @typedef {import('../contract.js').CircuitEvent} CircuitEvent */
+/** @typedef {import('../contract.js').CircuitDetails} CircuitDetails */
 /** @typedef {import('./store.js').Store} Store */
 
 /** How often the history is asked for: soon when something has changed, and else for the time that has passed. */

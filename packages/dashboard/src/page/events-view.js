@@ -1,6 +1,6 @@
 import { h } from './dom.js';
 
-/** @typedef {import('../contract.ts').CircuitEvent} CircuitEvent */
+/** @typedef {import('../contract.js').CircuitEvent} CircuitEvent */
 
 const clock = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',

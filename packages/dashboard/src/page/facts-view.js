@@ -4,7 +4,7 @@ import { amount, percent } from './format.js';
 import { rowOf } from './row.js';
 import { reasons as reasonWords } from './words.js';
 
-/** @typedef {import('../contract.ts').CircuitSummary} CircuitSummary */
+/** @typedef {import('../contract.js').CircuitSummary} CircuitSummary */
 
 /** The numbers of a circuit. */
 export class FactsView {

@@ -3,7 +3,7 @@ import { sorted } from './order.js';
 import { isByHand } from './overview.js';
 import { RowView } from './row-view.js';
 
-/** @typedef {import('../contract.ts').CircuitSummary} CircuitSummary */
+/** @typedef {import('../contract.js').CircuitSummary} CircuitSummary */
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('./order.js').Order} Order */
 

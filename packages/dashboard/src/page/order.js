@@ -1,6 +1,6 @@
 import { isByHand } from './overview.js';
 
-/** @typedef {import('../contract.ts').CircuitSummary} CircuitSummary */
+/** @typedef {import('../contract.js').CircuitSummary} CircuitSummary */
 /** @typedef {keyof typeof orders} Order */
 
 /** What the table can be sorted by. */

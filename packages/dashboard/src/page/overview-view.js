@@ -1,7 +1,7 @@
 import { byId, setAttribute, setText } from './dom.js';
 import { headline, iconUrl, overviewOf, worst } from './overview.js';
 
-/** @typedef {import('../contract.ts').CircuitSummary} CircuitSummary */
+/** @typedef {import('../contract.js').CircuitSummary} CircuitSummary */
 
 /** Says how all circuits are: in the headline, at the chips and in the browser's tab. @param {Iterable<CircuitSummary>} circuits */
 export function drawOverview(circuits) {

@@ -1,4 +1,4 @@
-/** @typedef {import('../contract.ts').CircuitSummary} CircuitSummary */
+/** @typedef {import('../contract.js').CircuitSummary} CircuitSummary */
 /** @typedef {ReturnType<typeof overviewOf>} Overview */
 
 /** Whether somebody has set it by hand, or it only measures: what a list of problems must not hide. @param {CircuitSummary} circuit */

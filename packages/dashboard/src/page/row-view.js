@@ -3,7 +3,7 @@ import { setAttribute, setText } from './dom.js';
 import { linkTo } from './router.js';
 import { iconOf, noteOf, rowOf, shownState } from './row.js';
 
-/** @typedef {import('../contract.ts').CircuitSummary} CircuitSummary */
+/** @typedef {import('../contract.js').CircuitSummary} CircuitSummary */
 /** @typedef {'state' | 'note' | 'tags' | 'rate' | 'limit' | 'calls' | 'p50' | 'p95' | 'p99' | 'trail'} Field */
 /** @typedef {ReturnType<typeof partsOf>} Parts */
 

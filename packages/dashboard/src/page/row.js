@@ -1,7 +1,7 @@
 import { amount, latency, left, percent, span } from './format.js';
 import { levels, states } from './words.js';
 
-/** @typedef {import('../contract.ts').CircuitSummary} CircuitSummary */
+/** @typedef {import('../contract.js').CircuitSummary} CircuitSummary */
 /** @typedef {{ key: string, x: string, width: string }} Piece A piece of a bar, as attributes of SVG. */
 /** @typedef {Piece & { text: string, count: number }} Portion */
 /** @typedef {ReturnType<typeof rowOf>} Row */

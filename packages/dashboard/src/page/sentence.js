@@ -1,7 +1,7 @@
 import { amount, count, left, percent, span } from './format.js';
 import { shownState } from './row.js';
 
-/** @typedef {import('../contract.ts').CircuitSummary} CircuitSummary */
+/** @typedef {import('../contract.js').CircuitSummary} CircuitSummary */
 /** @typedef {Record<string, unknown>} Options */
 
 /** What is going on with a circuit, in plain sentences. @param {CircuitSummary} circuit @param {Options} options @param {number} now */

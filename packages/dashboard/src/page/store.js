@@ -1,4 +1,4 @@
-/** @typedef {import('../contract.ts').CircuitSummary} CircuitSummary */
+/** @typedef {import('../contract.js').CircuitSummary} CircuitSummary */
 /** @typedef {{ names: Iterable<string>, moved: CircuitSummary[] }} Changes `moved` are those with another state, mode or status. */
 
 /** What the server has said last of every circuit, and its clock. */
