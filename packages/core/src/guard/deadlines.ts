@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Exchange } from '../exchange.ts';
+import { outside } from '../outside.ts';
 
 /** What happens when time is over. */
 export interface DeadlineEvents {
@@ -11,9 +12,6 @@ export interface DeadlineEvents {
 
 /** A longer timer would fire at once. */
 export const mostTimerMs = 2 ** 31 - 1;
-
-/** The context of no request: a timer that is set anew each time it fires would hold on to that in which it was set first. */
-const outside = new AsyncResource('brownout.Deadlines');
 
 /** That of one request, in whose asynchronous context it ends. */
 export class Deadline extends AsyncResource {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Circuit } from '../circuit/circuit.ts';
 import type { CircuitOptions } from '../circuit/circuit-options.ts';
@@ -62,6 +63,34 @@ describe('Drain', () => {
     await vi.advanceTimersByTimeAsync(3_000);
     expect(seen.done).toEqual(['1', '2', '3']);
     expect(circuit.metrics().calls).toMatchObject({ success: 4, failure: 3 });
+  });
+
+  it('does jobs in the context of no request: not of that which put them off, nor of that which closed the circuit', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const work = async (data: string) => {
+      seen.push([data, storage.getStore()]);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      seen.push([`${data}, later`, storage.getStore()]);
+      return data;
+    };
+    const { circuit, add } = deskWith(work, { successThreshold: 1 });
+    storage.run('puts off at once', () => add('1'));
+    await vi.advanceTimersByTimeAsync(1_000);
+    await trip(circuit);
+    storage.run('puts off', () => add('2'));
+    storage.run('puts off, too', () => add('3'));
+    await vi.advanceTimersByTimeAsync(10_000);
+    await storage.run('closes', () => circuit.run(async () => 'live'));
+    await vi.advanceTimersByTimeAsync(2_000);
+    await trip(circuit);
+    storage.run('sets a timer', () => add('4'));
+    await vi.advanceTimersByTimeAsync(20_000);
+    const of = (data: string) => [
+      [data, undefined],
+      [`${data}, later`, undefined],
+    ];
+    expect(seen).toEqual(['1', '2', '3', '4'].flatMap(of));
   });
 
   it('probes by itself where no live request comes', async () => {

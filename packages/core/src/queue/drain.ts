@@ -3,6 +3,7 @@ import type { CircuitHandle } from '../circuit/circuit-handle.ts';
 import { retryAfterOf } from '../circuit/retry-after.ts';
 import { statusOf } from '../classify.ts';
 import { RefusedError } from '../errors.ts';
+import { outside } from '../outside.ts';
 import { isOver, type Job } from './job.ts';
 import type { MemoryQueue } from './memory-queue.ts';
 import { Pace } from './pace.ts';
@@ -64,8 +65,12 @@ export class Drain {
     for (const off of this.#unlisten) off();
   }
 
-  /** Runs what may run now. */
+  /** Runs what may run now: in the context of no request, whoever has put it off, and whoever has closed the circuit. */
   wake(): void {
+    outside.runInAsyncScope(this.#run, this);
+  }
+
+  #run(): void {
     clearTimeout(this.#timer);
     const { clock } = this.#circuit;
     for (;;) {
