@@ -1,11 +1,13 @@
 import process from 'node:process';
-import { createBrownout } from '@brownout/core';
+import { createBrownout, logTo } from '@brownout/core';
 import { hosts } from '../contract/hosts.ts';
 import { listen } from '../contract/servers.ts';
 
 /** Serves every kind of answer once, closes its server, and has nothing that keeps it alive. */
 const host = hosts.find(({ name }) => name === process.argv[2])!;
 const brownout = createBrownout();
+const say = () => {};
+logTo({ info: say, warn: say, error: say }, { brownout, everyMs: 30_000 });
 const server = host.create({
   use: { brownout, circuit: 'all', timeoutMs: 30_000, stream: { idleMs: 30_000, totalMs: 60_000 } },
   routes: {

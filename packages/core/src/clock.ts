@@ -16,3 +16,6 @@ export const systemClock: Clock = {
   },
   wall: () => Date.now(),
 };
+
+/** Node's longest timer, in milliseconds; a longer one would fire at once. */
+export const mostTimerMs = 2 ** 31 - 1;

@@ -61,6 +61,8 @@ export { Guard } from './guard/guard.ts';
 export type { BreakerOptions, RouteOptions, StreamLimits } from './guard/guard-options.ts';
 export type { GuardedAttempt } from './guard/guarded-attempt.ts';
 export { type LlmRouteOptions, llmRoute } from './llm-route.ts';
+export { type LogOptions, logTo } from './log/log-to.ts';
+export type { LogStyle, LogTarget } from './log/logger.ts';
 export type { FallbackLevel, FallbackMetadata, FallbackReason } from './metadata.ts';
 export { type OptionRule, type OptionRules, parseOptions, rules } from './options.ts';
 export { type PersistOptions, persist } from './persist/persist.ts';
