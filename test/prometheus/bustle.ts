@@ -21,5 +21,6 @@ export function bustle(set: Brownout): void {
   set.events.emit('tier_failed', { circuit: circuit.name, at: 0, level: 'excerpts', error: undefined });
   set.events.emit('alert', { circuit: circuit.name, at: 0, problem: 'unauthorized', error: undefined });
   set.events.emit('store_failed', { at: 0, operation: 'get', error: undefined });
+  set.events.emit('persist_failed', { at: 0, operation: 'write', file: '/a', error: undefined });
   set.events.emit('option_failed', { at: 0, option: 'classify', error: undefined });
 }

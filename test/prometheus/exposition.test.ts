@@ -36,7 +36,7 @@ describe('the exposition', () => {
       const declared = lines.flatMap((line) => /^# TYPE (\S+)/.exec(line)?.[1] ?? []);
       const shown = new Set(series.map((line) => /^\w+/.exec(line)![0]));
       const isShown = (name: string) => ['', '_total', '_count'].some((end) => shown.has(name + end));
-      expect(declared).toHaveLength(29);
+      expect(declared).toHaveLength(30);
       expect(declared.filter((name) => !isShown(name))).toEqual([]);
       expect(lines.at(-1) === '# EOF').toBe(type === OPENMETRICS_CONTENT_TYPE);
     },

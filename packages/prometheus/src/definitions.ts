@@ -84,6 +84,7 @@ export const gauges = {
     labels: ['name', 'percentile'],
   },
   brownout_stores_failing: { help: 'Stores of answers that fail now.', labels: [] },
+  brownout_persist_failing: { help: 'Files of persist that cannot be read or written now.', labels: [] },
   brownout_answers_entries: { help: 'Answers in the store.', labels: [] },
   brownout_answers_bytes: { help: 'Bytes of bodies and headers in the store.', labels: [] },
 } as const satisfies Readonly<Record<string, Definition>>;

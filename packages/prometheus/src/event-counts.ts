@@ -16,6 +16,8 @@ export class EventCounts implements Reading {
   readonly #stops: (() => void)[] = [];
   /** Each store fails once until it recovers. */
   #storesFailing = 0;
+  /** Those of `persist`. */
+  readonly #filesFailing = new Set<string>();
 
   constructor(of: ExportedSet, hasDurations: boolean) {
     this.#of = of;
@@ -49,6 +51,14 @@ export class EventCounts implements Reading {
       this.#storesFailing = Math.max(0, this.#storesFailing - 1);
     });
 
+    this.#on('persist_failed', ({ file, setAside }) => {
+      // one that was set aside is out of the way: the next is written in its place
+      if (setAside === undefined) this.#filesFailing.add(file);
+    });
+    this.#on('persist_recovered', ({ file }) => {
+      this.#filesFailing.delete(file);
+    });
+
     if (!hasDurations) return;
     const durations = this.#series('circuit_breaker_call_duration_seconds');
     this.#on('settled', ({ circuit, verdict, durationMs }) => {
@@ -60,6 +70,7 @@ export class EventCounts implements Reading {
   read(): void {
     const { own, instruments } = this.#of;
     instruments.set('brownout_stores_failing', own, this.#storesFailing);
+    instruments.set('brownout_persist_failing', own, this.#filesFailing.size);
   }
 
   stop(): void {

@@ -232,6 +232,23 @@ describe('exportMetrics', () => {
     });
   });
 
+  it('tells of files of persist that fail until they recover, not of one that was set aside', async () => {
+    const { set, scrape } = setUp();
+    const failing = async () => (await scrape())['brownout_persist_failing'];
+    const told = { at: 0, operation: 'write', error: undefined } as const;
+    expect(await failing()).toBe(0);
+    set.events.emit('persist_failed', { ...told, operation: 'read', file: '/a', setAside: '/a.corrupt-1' });
+    set.events.emit('persist_recovered', { at: 0, file: '/a' });
+    expect(await failing()).toBe(0);
+    set.events.emit('persist_failed', { ...told, file: '/a' });
+    set.events.emit('persist_failed', { ...told, file: '/a.answers' });
+    expect(await failing()).toBe(2);
+    set.events.emit('persist_recovered', { at: 0, file: '/a' });
+    expect(await failing()).toBe(1);
+    set.events.emit('persist_recovered', { at: 0, file: '/a.answers' });
+    expect(await failing()).toBe(0);
+  });
+
   it('shows the stats of the store of answers', async () => {
     const { set, scrape } = setUp();
     const answer = { status: 200, headers: {}, body: Buffer.from('12345'), storedAt: 0, maxAgeMs: 1_000 };
