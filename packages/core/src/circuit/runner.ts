@@ -1,4 +1,5 @@
 import { type Outcome, type ReasonedVerdict, reasonIn, verdictIn } from '../classify.ts';
+import { mostTimerMs } from '../clock.ts';
 import { DeadlineError, type RefusedError } from '../errors.ts';
 import type { Verdict } from '../events.ts';
 import { mark, ownerOf } from './attribution.ts';
@@ -32,9 +33,6 @@ interface Flow {
   readonly succeeded: <T>(value: T) => T;
   readonly failed: (error: unknown) => never;
 }
-
-/** Node's longest timer, in milliseconds; a longer one would fire at once. */
-const longestTimer = 2 ** 31 - 1;
 
 /** Says what an outcome is worth, and never throws. */
 export interface Judge {
@@ -174,7 +172,7 @@ export class Runner {
         reject(error);
         call.abort(error);
       };
-      const timer = setTimeout(onDeadline, Math.min(timeoutMs, longestTimer));
+      const timer = setTimeout(onDeadline, Math.min(timeoutMs, mostTimerMs));
       Promise.resolve(returned).then(
         (value) => {
           clearTimeout(timer);

@@ -1,10 +1,8 @@
 import type { AsyncResource } from 'node:async_hooks';
+import { mostTimerMs } from '../clock.ts';
 
 /** Who waits is let in by an answer, or goes: its time is over, or its caller has left. */
 export type Leaving = 'too late' | 'left';
-
-/** Node's longest timer, in milliseconds; a longer one would fire at once. */
-const longestTimer = 2 ** 31 - 1;
 
 interface Waiting<Answer> {
   readonly settle: (answer: Answer | Leaving) => void;
@@ -32,7 +30,7 @@ export class WaitingLine<Answer> {
       };
       const onAbort = () => settle('left');
       const waiting = { settle, context };
-      const timer = setTimeout(settle, Math.min(maxWaitMs, longestTimer), 'too late');
+      const timer = setTimeout(settle, Math.min(maxWaitMs, mostTimerMs), 'too late');
       signal?.addEventListener('abort', onAbort);
       this.#waiting.add(waiting);
     });

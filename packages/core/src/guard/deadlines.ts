@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { mostTimerMs } from '../clock.ts';
 import type { Exchange } from '../exchange.ts';
 import { outside } from '../outside.ts';
 
@@ -9,9 +10,6 @@ export interface DeadlineEvents {
   /** The request's own body stopped arriving. */
   stalled(): void;
 }
-
-/** A longer timer would fire at once. */
-export const mostTimerMs = 2 ** 31 - 1;
 
 /** That of one request, in whose asynchronous context it ends. */
 export class Deadline extends AsyncResource {

@@ -1,6 +1,5 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, mostTimerMs } from '../clock.ts';
 import type { Exchange } from '../exchange.ts';
-import { mostTimerMs } from './deadlines.ts';
 
 /** Which of the two is over. */
 export type StreamLimit = 'idleMs' | 'totalMs';

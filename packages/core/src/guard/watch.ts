@@ -1,7 +1,7 @@
+import { mostTimerMs } from '../clock.ts';
 import type { SharedFailure } from '../metadata.ts';
 import type { Reply } from '../reply.ts';
 import type { CapturedAnswer, Joined, TierSite, TierWatcher } from '../tiers/tier.ts';
-import { mostTimerMs } from './deadlines.ts';
 
 type Headers = Readonly<Record<string, string | string[]>>;
 type Fresh = Reply | undefined;

@@ -1,7 +1,5 @@
+import { mostTimerMs } from '../clock.ts';
 import type { KeptFile } from './kept-file.ts';
-
-/** A longer timer would fire at once. */
-const mostTimerMs = 2 ** 31 - 1;
 
 /** What writes the files of `persist`. Its timer keeps no process alive. */
 export class Persistence {

@@ -2,6 +2,7 @@ import { ownerOf } from '../circuit/attribution.ts';
 import type { CircuitHandle } from '../circuit/circuit-handle.ts';
 import { retryAfterOf } from '../circuit/retry-after.ts';
 import { statusOf } from '../classify.ts';
+import { mostTimerMs } from '../clock.ts';
 import { RefusedError } from '../errors.ts';
 import { outside } from '../outside.ts';
 import { isOver, type Job } from './job.ts';
@@ -21,8 +22,6 @@ export interface DrainOptions {
 
 /** Live requests have this long to probe a circuit first, in milliseconds. */
 const liveFirstMs = 1_000;
-/** Node's longest timer, in milliseconds; a longer one would fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
 /** Results are kept as long as jobs are, and there may be as many. */
 const mostResultBytes = 1_048_576;
 /** A circuit that is forced open is looked at again so often. */
@@ -77,7 +76,7 @@ export class Drain {
       if (this.#queue.waiting === 0 || this.#running >= this.#pace.limit) return;
       const waitMs = Math.max(this.#pausedUntil - clock.now(), this.#untilAdmitted());
       if (waitMs > 0) {
-        this.#timer = setTimeout(() => this.#retry(), Math.min(waitMs, longestTimerMs));
+        this.#timer = setTimeout(() => this.#retry(), Math.min(waitMs, mostTimerMs));
         // a process that has nothing else to do may exit: these jobs are in its memory alone
         this.#timer.unref();
         return;

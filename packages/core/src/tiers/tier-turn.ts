@@ -1,4 +1,5 @@
 import type { CircuitHandle } from '../circuit/circuit-handle.ts';
+import { mostTimerMs } from '../clock.ts';
 import { TierError } from '../errors.ts';
 import type { ProvidedContext, Tier, TierContext, TierReply } from './tier.ts';
 
@@ -6,8 +7,6 @@ import type { ProvidedContext, Tier, TierContext, TierReply } from './tier.ts';
 export const clientGone = Symbol('client gone');
 
 const DEFAULT_TIMEOUT_MS = 1000;
-/** A longer timer would fire at once. */
-const MOST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** One tier's turn in a climb: what it is told, and the wait for what it promised. A tier sees no more than `TierContext`. */
 export class TierTurn implements TierContext {
@@ -73,7 +72,7 @@ export class TierTurn implements TierContext {
         this.#abort(left!.reason);
         resolve(clientGone);
       };
-      const timeoutMs = Math.min(tier.timeoutMs ?? DEFAULT_TIMEOUT_MS, MOST_TIMEOUT_MS);
+      const timeoutMs = Math.min(tier.timeoutMs ?? DEFAULT_TIMEOUT_MS, mostTimerMs);
       const timer = setTimeout(() => {
         done();
         const error = new TierError(tier.name, `It gave no answer within ${timeoutMs} ms.`);
