@@ -47,6 +47,8 @@ class ListenerExchange extends NodeExchange<IncomingMessage> {
 
   /** A bare server has nobody to tell. */
   report(): void {}
+
+  explain(): void {}
 }
 
 /**

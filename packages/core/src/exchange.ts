@@ -63,17 +63,22 @@ export interface Exchange<Native = unknown> {
   serve(reply: Reply): void;
   /** Nobody is there to be answered: lets the host go on. */
   abandon(): void;
-  /** Ends an answer that already flows: with these last bytes where there are any, or so that the client sees it broken. */
-  cut(last: string | undefined): void;
+  /**
+   * Ends an answer that already flows: with these last bytes where there are any, or so that the client sees it broken. `why`: what those hear
+   * who listen for the errors of what the handler pipes.
+   */
+  cut(last: string | undefined, why?: Error): void;
   /** Hands an error to the host's own error handling, to be answered there. */
   fail(error: unknown): void;
+  /** Lets the host's error handlers and loggers see an error of the handler's whose request is answered otherwise. */
+  report(error: unknown): void;
   /**
-   * Lets the host's error handlers and loggers see an error whose request is answered otherwise. `isOurs`: the handler does not know of it, and
-   * will not throw it.
+   * Lets them see why an answer has been cut, unless they see it anyway. `isHeard`: the handler has asked for the signal, and may throw its
+   * reason.
    */
-  report(error: unknown, isOurs?: boolean): void;
-  /** Holds all that the handler sends from now on. */
-  hold(): void;
+  explain(error: Error, isHeard: boolean): void;
+  /** Holds all that the handler sends from now on. `why`: as for `cut`. */
+  hold(why?: Error): void;
   /** Lets the host answer, and makes what the handler does after that harmless. */
   handOver(): void;
   /** Takes hands off the response: what the handler does from now on goes out as it is. */

@@ -145,8 +145,10 @@ export class ExpressExchange<R extends Request = Request> extends NodeExchange<R
   }
 
   /** What a handler throws goes forward from there to the application's error handlers by itself. */
-  report(error: unknown, isOurs = false): void {
-    if (isOurs) this.next(error);
+  report(_error: unknown): void {}
+
+  explain(error: Error, isHeard: boolean): void {
+    this.gate!.ifUntold(isHeard, () => this.next(error));
   }
 }
 

@@ -33,6 +33,10 @@ class GuardedExchange<R extends Request> extends ExpressExchange<R> {
     this.next(errorOf(error));
   }
 
+  override explain(error: Error): void {
+    this.next(error);
+  }
+
   #call(threw: (error: unknown) => void, next: (skip?: unknown) => void): void {
     try {
       const returned: unknown = this.#handler(this.req, this.res as Response, next);

@@ -69,9 +69,26 @@ export class Gate {
     return this.#held.phase === 'waiting' || this.#held.phase === 'held';
   }
 
-  /** Holds whatever comes, whatever its status. */
-  hold(): void {
-    if (this.#held.phase === 'waiting') this.#answer.hold();
+  /**
+   * Calls back if the application hears nowhere else why its answer was ended. `isHeard`: the handler does, where it does not leave that to
+   * what it pipes.
+   */
+  ifUntold(isHeard: boolean, then: () => void): void {
+    const { telling } = this.#answer;
+    if (telling === undefined) {
+      if (!isHeard) then();
+    } else if (telling.length === 0) then();
+    else {
+      // a generator that goes on waiting keeps the error to itself
+      setImmediate(() => {
+        if (!telling.some(({ closed }) => closed)) then();
+      });
+    }
+  }
+
+  /** Holds whatever comes, whatever its status. `why`: told to who listens for the errors of what was piped. */
+  hold(why?: Error): void {
+    if (this.#held.phase === 'waiting') this.#answer.hold(why);
   }
 
   /**
@@ -129,11 +146,14 @@ export class Gate {
     hideClosing(res);
   }
 
-  /** Ends what flows: after `last`, or so that the client sees a broken body and not a short valid one. */
-  cut(last: string | undefined): void {
+  /**
+   * Ends what flows: after `last`, or so that the client sees a broken body and not a short valid one. `why`: told to who listens for the
+   * errors of what was piped.
+   */
+  cut(last: string | undefined, why?: Error): void {
     if (this.#held.phase !== 'flowing' || this.#answer.isOver) return;
     const { res } = this.#held;
-    const mayGoOn = this.#silence();
+    const mayGoOn = this.#silence(why);
     if (last === undefined || !mayGoOn) breakOff(res, () => this.#held.call('destroy', []));
     else {
       shieldAnswered(res);
@@ -142,10 +162,10 @@ export class Gate {
   }
 
   /** From now on the answer is ours, and nothing of the handler's goes out. `false`: nor can anything of ours. */
-  #silence(): boolean {
+  #silence(why?: Error): boolean {
     this.#held.phase = 'answered';
     const mayGoOn = deaden(this.#held, this.#answer);
-    this.#answer.letGo();
+    this.#answer.letGo(why);
     return mayGoOn;
   }
 

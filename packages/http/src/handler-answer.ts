@@ -26,6 +26,7 @@ export class HandlerAnswer {
   #isOver = false;
   #isDestroyed = false;
   #sources: PipedSources | undefined;
+  #telling: readonly Readable[] | undefined;
   /** What the handler has given to be piped, until the host does so. */
   #offer: Offer | undefined;
   /** Puts the real socket back. */
@@ -73,16 +74,22 @@ export class HandlerAnswer {
     return this.#held.isDead;
   }
 
-  hold(): void {
+  hold(why?: Error): void {
     if (this.#held.phase === 'waiting') this.#held.phase = 'held';
-    this.letGo();
+    this.letGo(why);
     // who hears that its time is over may end its request, and with that the connection, before we have answered
     this.#unshield = shieldSocket(this.#held.res.req, () => this.#held.isDead);
   }
 
-  /** Lets go of the sources and the socket. */
-  letGo(): void {
-    this.#sources?.release();
+  /** The sources that tell whoever listens to them why they were let go of; `undefined` where none was, or for no reason. */
+  get telling(): readonly Readable[] | undefined {
+    return this.#telling;
+  }
+
+  /** Lets go of the sources, for this reason, and of the socket. */
+  letGo(why?: Error): void {
+    const telling = this.#sources?.release(why);
+    if (why !== undefined) this.#telling ??= telling;
     this.unshield();
   }
 

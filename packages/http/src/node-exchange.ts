@@ -27,7 +27,8 @@ export abstract class NodeExchange<Native> implements Exchange<Native> {
   abstract readonly routedPath: string;
   abstract lineup(path: string): Lineup | undefined;
   abstract fail(error: unknown): void;
-  abstract report(error: unknown, isOurs?: boolean): void;
+  abstract report(error: unknown): void;
+  abstract explain(error: Error, isHeard: boolean): void;
   /** Lets the host run what is behind the middleware, unguarded. */
   abstract pass(): void;
   /** Lets the host run what is behind the middleware, and tells the attempt what the response alone does not. */
@@ -64,12 +65,12 @@ export abstract class NodeExchange<Native> implements Exchange<Native> {
     this.res.once('close', then);
   }
 
-  cut(last: string | undefined): void {
-    this.gate?.cut(last);
+  cut(last: string | undefined, why?: Error): void {
+    this.gate?.cut(last, why);
   }
 
-  hold(): void {
-    this.gate?.hold();
+  hold(why?: Error): void {
+    this.gate?.hold(why);
   }
 
   release(): void {

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 
 /** How long an answer that flows may wait for more when what was piped into it has died. */
@@ -39,13 +39,13 @@ export class PipedSources {
     clearTimeout(this.#orphaned);
   }
 
-  /** Lets go of all of them. */
-  release(): void {
+  /** Lets go of all of them. Returned are those that tell their listeners `why`; `undefined`: there are none at all. */
+  release(why?: Error): readonly Readable[] | undefined {
     this.goOn();
-    for (const source of [...this.#watched.keys()]) {
-      this.#forget(source);
-      releaseSource(source, this.#res);
-    }
+    const sources = [...this.#watched.keys()];
+    if (sources.length === 0) return undefined;
+    for (const source of sources) this.#forget(source);
+    return sources.filter((source) => releaseSource(source, this.#res, why));
   }
 
   /** A source may outlive this response, and be piped into many. */
@@ -57,10 +57,22 @@ export class PipedSources {
   }
 }
 
-/** Lets go of what is piped into a response that is answered; the request's own body is only drained, and what others read stays. */
-export function releaseSource(source: Readable, res: ServerResponse): void {
+/**
+ * Lets go of what is piped into a response that is answered; the request's own body is only drained, and what others read stays. `true`: it
+ * ends with the error `why`, for those who listen for its errors, as who awaits a pipeline does.
+ */
+export function releaseSource(source: Readable, res: ServerResponse, why?: Error): boolean {
   source.unpipe?.(res); // streams of the oldest kind have none, and write on into what swallows it
-  if (source.listenerCount('data') > 0) return;
-  if (source === (res.req as Readable)) source.resume();
-  else source.destroy();
+  if (source.listenerCount('data') > 0) return false;
+  if (source === (res.req as Readable)) {
+    source.resume();
+    return false;
+  }
+  const tells = why !== undefined && source.listenerCount('error') > 0;
+  if (tells) {
+    source.on('error', () => {}); // who listens may do so once, or stop
+    if (source instanceof IncomingMessage) source.socket.destroy(); // with the error, it would be one of the request that went out, too
+  }
+  source.destroy(tells ? why : undefined);
+  return tells;
 }

@@ -157,8 +157,16 @@ export class KoaExchange<C extends Context = Context> extends NodeExchange<C> {
     this.#reject(error);
   }
 
-  report(error: unknown, isOurs = false): void {
-    if (this.#pipes && !isOurs) return; // Koa itself reports what it pipes
+  report(error: unknown): void {
+    if (!this.#pipes) this.#emit(error); // Koa itself reports what it pipes
+  }
+
+  explain(error: Error): void {
+    if (this.#pipes) this.gate!.ifUntold(true, () => this.#emit(error));
+    else this.#emit(error);
+  }
+
+  #emit(error: unknown): void {
     // as Koa calls it: listeners count on an error
     const told =
       types.isNativeError(error) || error instanceof Error ? error : new Error(format('non-error thrown: %j', error));

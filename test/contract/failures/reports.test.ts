@@ -1,7 +1,10 @@
-import { PassThrough, pipeline, type Readable } from 'node:stream';
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
+import { PassThrough, pipeline, Readable } from 'node:stream';
 import * as streams from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
 import { type Call, type Handler, hosts } from '../hosts.ts';
+import { listen } from '../servers.ts';
 import { observe, styles } from './observe.ts';
 
 const cut = new Error('upstream is cut');
@@ -98,6 +101,94 @@ describe.each(hosts)('$name shows the application', (host) => {
       );
       expect(seen.map(({ reported }) => reported)).toEqual(seeing.map(() => [said[limit]]));
     });
+  });
+
+  describe.each(['text/plain', 'text/event-stream'])('why an answer of %s was ended, once', (type) => {
+    const flows: Record<string, (call: Call, source: Readable) => unknown> = {
+      'a body that the host pipes': ({ ctx, res }, source) => {
+        if (ctx === undefined) source.pipe(res.setHeader('Content-Type', type));
+        else {
+          ctx.type = type;
+          ctx.body = source;
+        }
+      },
+      'a pipeline that is awaited': (call, source) => {
+        raw(call, type);
+        return streams.pipeline(source, call.res);
+      },
+      'a pipe whose errors the handler throws': (call, source) => {
+        raw(call, type);
+        source.pipe(call.res);
+        return new Promise((_, reject) => source.on('error', reject));
+      },
+      'a pipe whose errors nobody hears': (call, source) => {
+        raw(call, type);
+        source.pipe(call.res);
+      },
+    };
+    async function* tokens(silence: Promise<never>) {
+      yield 'data: one\n\n';
+      await silence;
+    }
+    const sources: Record<string, (call: Call) => Readable> = {
+      'a stream': () => {
+        const source = new PassThrough();
+        source.write('data: one\n\n');
+        return source;
+      },
+      'a generator that hears of it': ({ brownout: { signal } }) => {
+        const silence = Promise.withResolvers<never>();
+        signal.addEventListener('abort', () => silence.reject(signal.reason));
+        return Readable.from(tokens(silence.promise));
+      },
+      'a generator that never does': () => Readable.from(tokens(new Promise(() => {}))),
+    };
+    const forms = Object.keys(flows).flatMap((flow) => Object.keys(sources).map((source) => [flow, source] as const));
+
+    it.each(forms)('%s, from %s', async (flow, source) => {
+      const handler: Handler = (call) => flows[flow]!(call, sources[source]!(call));
+      const returns = /host pipes|nobody/.test(flow);
+      const seeing = styles.filter((style) => host.name !== 'Express 4' || style === 'guarded' || returns);
+      const seen = await Promise.all(
+        seeing.map((style) => observe(host, style, { handler, hangs: true, options: { stream: { idleMs: 40 } } })),
+      );
+      const said = 'The circuit `GET /a` saw an answer fall silent for 40 ms (`stream.idleMs`)';
+      expect(seen.map(({ reported }) => reported)).toEqual(seeing.map(() => [said]));
+    });
+  });
+
+  it('the deadline, and no early end, where what it awaits or pipes was ended for that', async () => {
+    const handler: Handler = ({ ctx, res }) => {
+      if (ctx === undefined) return streams.pipeline(new PassThrough(), res);
+      ctx.body = new PassThrough();
+      return undefined;
+    };
+    const seeing = styles.filter((style) => host.name !== 'Express 4' || style === 'guarded');
+    const seen = await Promise.all(
+      seeing.map((style) => observe(host, style, { handler, options: { timeoutMs: 40 } })),
+    );
+    const said = ['The circuit `GET /a` saw no answer within 40 ms'];
+    expect(seen.map(({ client, reported }) => [client, reported])).toEqual(seeing.map(() => ['503 timeout', said]));
+  });
+
+  it('why an answer was ended that it pipes from an upstream, and nothing by way of the request there', async () => {
+    const upstream = createServer((_, res) => void res.write('one'));
+    const url = await listen(upstream);
+    const errors: unknown[] = [];
+    const handler: Handler = async ({ ctx, res }) => {
+      const asked = get(url).on('error', (error) => errors.push(error));
+      const [source] = (await once(asked, 'response')) as [Readable];
+      if (ctx === undefined) await streams.pipeline(source, res);
+      else ctx.body = source;
+    };
+    try {
+      const { reported } = await observe(host, 'guarded', { handler, options: { stream: { idleMs: 40 } } });
+      expect(reported).toEqual(['The circuit `GET /a` saw an answer fall silent for 40 ms (`stream.idleMs`)']);
+      expect(errors).toEqual([]);
+    } finally {
+      upstream.closeAllConnections();
+      upstream.close();
+    }
   });
 
   it.each([undefined, null, 0, '', 'text', 'route'])('an error when the handler throws `%j`', async (thrown) => {

@@ -237,7 +237,7 @@ export class Attempt<Native> implements GuardedAttempt {
     const error = new DeadlineError(course.admission.name, course.policy[limit], `stream.${limit}`);
     this.#reported = error; // a handler that hears of it may throw it at once
     cut(course, 'timeout', 'failure', error);
-    if (governs) course.exchange.report(error, !isHeard);
+    if (governs) course.exchange.explain(error, isHeard);
   }
 
   /** An error that comes by two ways is shown to the application once. */

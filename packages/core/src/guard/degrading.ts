@@ -50,8 +50,9 @@ export function degrade<Native>(
   course.phase = 'degrading';
   course.disarm();
   course.settle(verdict, retryAfterMs);
-  course.exchange.hold();
-  course.abort(error instanceof DeadlineError ? () => error : answeredAlready);
+  const late = error instanceof DeadlineError ? error : undefined;
+  course.exchange.hold(late);
+  course.abort(late === undefined ? answeredAlready : () => late);
   // after a failure nobody knows when, and whether, to try again: what has begun may have been done
   const told = reason === 'failure' || reason === 'timeout' ? undefined : retryAfterMs;
   course.watch?.degraded({ reason, retryAfterMs: told });
@@ -95,7 +96,7 @@ export function cut<Native>(
   course.abort(error === undefined ? answeredAlready : () => error);
   const facts: Facts = { reason, circuit: course.admission.name, retryAfterMs: undefined };
   const last = course.policy.fallbacks.lastWords(exchange, facts);
-  exchange.cut(last);
+  exchange.cut(last, error);
   if (last !== undefined) tell(course, reason, 'unavailable', 200);
 }
 
