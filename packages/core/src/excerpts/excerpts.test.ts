@@ -160,6 +160,29 @@ describe('excerpts', () => {
     );
   });
 
+  it('passes over a passage whose members throw, and reads each member once', () => {
+    const fault = (name: string) => ({
+      text: harbour,
+      get [name](): string {
+        throw new Error(name);
+      },
+    });
+    const faulty = new Proxy([harbour, harbour], {
+      get: (list, name) => (name === '0' ? fault('text').text : Reflect.get(list, name)),
+    });
+    for (const name of ['text', 'title', 'source', 'score'])
+      expect(excerpts('harbour', [fault(name), harbour])[0], name).toMatchObject({ passage: 1 });
+    expect(excerpts('harbour', faulty)[0]).toMatchObject({ passage: 1 });
+    let reads = 0;
+    const changing = {
+      text: harbour,
+      get source() {
+        return `read ${++reads}`;
+      },
+    };
+    expect(excerpts('harbour', [changing])[0]!.source).toBe('read 1');
+  });
+
   it('looks at the beginning of each of many long passages', () => {
     const filler = 'Nothing of note was ever written here. '.repeat(20_000);
     const found = excerpts('When was the harbour of Aldport dug?', [filler, filler, `${harbour} ${filler}`, filler]);

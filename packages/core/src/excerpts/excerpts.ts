@@ -65,7 +65,7 @@ export function excerpts(
       const { passage, first, end } = window;
       const from = passage.sentences[first]!.start;
       const to = passage.sentences[end - 1]!.end;
-      const source = sourceOf(passages[passage.index]!);
+      const { source } = passage;
       return {
         text: passage.text.slice(from, to),
         passage: passage.index,
@@ -80,6 +80,3 @@ export function excerpts(
 
 const positive = (given: unknown, otherwise: number, least = 1) =>
   typeof given === 'number' && given >= least ? given : otherwise;
-
-const sourceOf = (passage: string | Passage): string | undefined =>
-  typeof passage === 'object' && typeof passage.source === 'string' ? passage.source : undefined;

@@ -34,7 +34,11 @@ const AROUND = 500;
  * shortest are read first, each up to an equal share of what is left: none takes from the others what they need.
  */
 export function parsePassages(passages: readonly (string | Passage)[], question: Question, maxWidth: number): Parsed[] {
-  const readable = passages.slice(0, MOST_PASSAGES).flatMap(readPassage);
+  const readable: Readable[] = [];
+  for (let index = 0; index < Math.min(passages.length, MOST_PASSAGES); index++) {
+    const passage = readPassage(passages, index);
+    if (passage !== undefined) readable.push(passage);
+  }
   let left: Bounds = { characters: MOST_CHARACTERS, sentences: MOST_SENTENCES };
   return readable
     .sort((a, b) => a.text.length - b.text.length || a.index - b.index)
@@ -58,7 +62,7 @@ interface Bounds {
 }
 
 function parse(
-  { text: whole, title, index }: Omit<Readable, 'preference'>,
+  { text: whole, title, source, index }: Omit<Readable, 'preference'>,
   question: Question,
   maxWidth: number,
   most: Bounds,
@@ -81,7 +85,7 @@ function parse(
     if (words.length > 0) found.push({ ...stretch, text: own, ...counted(words, question) });
   }
   const named = counted(wordsIn(folded(title).slice(0, MOST_TITLE)), question);
-  const parsed = new Parsed({ text, shown, index }, named, found, question.weights.length);
+  const parsed = new Parsed({ text, shown, source, index }, named, found, question.weights.length);
   return { parsed, taken: { characters, sentences } };
 }
 
@@ -96,21 +100,28 @@ const counted = (words: readonly string[], question: Question) => ({
 interface Readable {
   readonly text: string;
   readonly title: string;
+  readonly source: string | undefined;
   readonly index: number;
   readonly preference: number;
 }
 
-function readPassage(passage: string | Passage, index: number): Readable[] {
-  const { text, title, score }: Partial<Passage> = typeof passage === 'string' ? { text: passage } : (passage ?? {});
-  if (typeof text !== 'string') return [];
-  return [
-    {
+/** Each member is read once: what a getter gives may change, and one that throws makes it no passage. */
+function readPassage(passages: readonly (string | Passage)[], index: number): Readable | undefined {
+  try {
+    const passage = passages[index];
+    const { text, title, source, score }: Partial<Passage> =
+      typeof passage === 'string' ? { text: passage } : (passage ?? {});
+    if (typeof text !== 'string') return undefined;
+    return {
       text,
       title: typeof title === 'string' ? title.slice(0, MOST_TITLE) : '',
+      source: typeof source === 'string' ? source : undefined,
       index,
       preference: typeof score === 'number' && !Number.isNaN(score) ? score : Number.NEGATIVE_INFINITY,
-    },
-  ];
+    };
+  } catch {
+    return undefined;
+  }
 }
 
 /** The first characters of a text, up to where a word begins: none is cut. */

@@ -10,7 +10,7 @@ const sentence = (start: number, end: number, ...terms: number[]) => ({
   words: terms.length + 1,
 });
 const passage = (text: string, ...sentences: ReturnType<typeof sentence>[]) =>
-  new Parsed({ text, shown: text, index: 0 }, { terms: [], words: 0 }, sentences, 3);
+  new Parsed({ text, shown: text, source: undefined, index: 0 }, { terms: [], words: 0 }, sentences, 3);
 
 describe('Parsed', () => {
   const parsed = passage('aa  bb東cc', sentence(0, 2, 0, 0), sentence(4, 6, 1), sentence(7, 9, 0, 2));

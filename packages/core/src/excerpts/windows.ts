@@ -24,6 +24,7 @@ export interface Window {
  */
 export class Parsed {
   readonly text: string;
+  readonly source: string | undefined;
   /** Its place in the list given. */
   readonly index: number;
   readonly sentences: readonly Sentence[];
@@ -41,12 +42,13 @@ export class Parsed {
   readonly #begins: Uint32Array;
 
   constructor(
-    { text, shown, index }: { readonly text: string; readonly shown: string; readonly index: number },
+    { text, shown, source, index }: Pick<Parsed, 'text' | 'source' | 'index'> & { readonly shown: string },
     title: Pick<Sentence, 'terms' | 'words'>,
     sentences: readonly Sentence[],
     terms: number,
   ) {
     this.text = text;
+    this.source = source;
     this.index = index;
     this.sentences = sentences;
     this.titleTerms = title.terms;
