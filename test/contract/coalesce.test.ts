@@ -11,8 +11,12 @@ describe.each(hosts)('The same question at once, $name', (host: Host) => {
   async function start(options: object = {}) {
     const brownout = createBrownout({ resetTimeoutMs: 60_000, failureThreshold: false, failureRateThreshold: false });
     const calls: { readonly call: Call; end(act: () => void): void }[] = [];
+    let arrived = 0;
     const url = await serve(
       host.create({
+        before: () => {
+          arrived++;
+        },
         routes: {
           'GET /a': {
             breaker: { brownout, circuit: 'a', fallback: [cachedAnswer({ coalesce: true })], ...options },
@@ -50,7 +54,8 @@ describe.each(hosts)('The same question at once, $name', (host: Host) => {
       await expect.poll(() => calls.length).toBe(1);
       for (let at = 1; at < count; at++) asked.push(ask(init[at]));
       for (const one of asked) one.catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await expect.poll(() => arrived, { interval: 5 }).toBe(count);
+      await new Promise(setImmediate); // whoever has arrived is at the breaker by then, and asks or waits
       return asked;
     };
     return { calls, askers, ask, circuit: brownout.circuit('a') };
