@@ -51,6 +51,28 @@ describe.each(hosts)('An LLM route, $name', (host: Host) => {
     expect((await ask(body, headers)).level).not.toBe('l1_cache');
   });
 
+  it('looks at nothing in a body of too many values to be compared', async () => {
+    const read = new Set<PropertyKey>();
+    const list = new Proxy(Array(9_000).fill(0), {
+      get(items, name) {
+        read.add(name);
+        return Reflect.get(items, name);
+      },
+    });
+    const url = await serve(
+      host.create({
+        unparsed: true,
+        before: ({ req, ctx }) => Object.assign(ctx?.request ?? req, { body: { question: 'Why?', list } }),
+        routes: {
+          'GET /ask': { breaker: llmRoute({ brownout: createBrownout() }), handler: (call) => call.send(200, 'ok') },
+        },
+      }),
+    );
+    expect((await fetch(`${url}/ask`)).status).toBe(200);
+    expect(read).toContain('length');
+    expect(read.size).toBeLessThan(10);
+  });
+
   it('does not take an answer of another version for the same', async () => {
     let version = 1;
     const { ask, circuit } = await start(echo, { version: () => version });

@@ -114,9 +114,13 @@ function answerKey<Native>(
 function replaced(value: unknown, text: string, by: string, room: JsonRoom): unknown {
   room.take(0);
   if (value === text) return by;
-  if (Array.isArray(value)) return value.map((item) => replaced(item, text, by, room));
+  if (Array.isArray(value)) {
+    room.expect(value.length);
+    return value.map((item) => replaced(item, text, by, room));
+  }
   if (!rules.plainObject.test(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value as object).map(([name, member]) => [name, replaced(member, text, by, room)]),
-  );
+  const members = value as Readonly<Record<string, unknown>>;
+  const names = Object.keys(members);
+  room.expect(names.length);
+  return Object.fromEntries(names.map((name) => [name, replaced(members[name], text, by, room)]));
 }

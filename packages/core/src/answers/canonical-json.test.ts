@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { canonicalJson } from './canonical-json.ts';
 
 describe('canonicalJson', () => {
@@ -75,6 +75,19 @@ describe('canonicalJson', () => {
     ['many lists in lists', JSON.parse(`${'['.repeat(9_000)}${']'.repeat(9_000)}`)],
   ])('refuses %s: to compare that would hold others up', (_, value) => {
     expect(() => canonicalJson(value)).toThrow(RangeError);
+  });
+
+  it('looks at no member of what has too many, and has no list made of too many bytes', () => {
+    const looked = vi.fn();
+    const names = Array.from({ length: 9_000 }, (_, n) => `n${n}`);
+    const members = Object.defineProperties(
+      {},
+      Object.fromEntries(names.map((name) => [name, { enumerable: true, get: looked }])),
+    );
+    const bytes = Object.assign(Buffer.alloc(9_000), { toJSON: looked });
+    for (const value of [members, [members], bytes, { bytes }]) expect(() => canonicalJson(value)).toThrow(RangeError);
+    expect(looked).not.toHaveBeenCalled();
+    expect(canonicalJson(Buffer.from('a'))).toBe('{"data":[97],"type":"Buffer"}');
   });
 
   it('takes what is not that large', () => {

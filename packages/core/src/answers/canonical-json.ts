@@ -9,9 +9,16 @@ export class JsonRoom {
   /** @throws RangeError when there is none left */
   take(length: number): void {
     this.#left -= PER_VALUE + length;
-    if (this.#left < 0) throw new RangeError(`It is too large to be compared: at most ${MOST} characters are.`);
+    if (this.#left < 0) throw tooLarge();
+  }
+
+  /** Asked before so many values are copied or sorted. @throws RangeError when there is no room for them */
+  expect(values: number): void {
+    if (values * PER_VALUE > this.#left) throw tooLarge();
   }
 }
+
+const tooLarge = () => new RangeError(`It is too large to be compared: at most ${MOST} characters are.`);
 
 /**
  * A value as JSON with the members of objects in the order of their names, so that equal values have equal texts. Members that
@@ -40,13 +47,16 @@ export function canonicalJson(value: unknown, room = new JsonRoom()): string | u
 }
 
 function canonicalObject(value: object, room: JsonRoom): string | undefined {
+  if (ArrayBuffer.isView(value)) room.expect(value.byteLength); // a `Buffer` makes a list of its bytes
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON === 'function') return canonicalJson(toJSON.call(value, ''), room);
   if (Array.isArray(value)) return canonicalList(value, room);
   if (!isPlain(value))
     throw new TypeError(`Cannot write ${shownClass(value)} as JSON: it is no plain object and has no \`toJSON\`.`);
   const members: string[] = [];
-  for (const name of Object.keys(value).sort()) {
+  const names = Object.keys(value);
+  room.expect(names.length);
+  for (const name of names.sort()) {
     const member = (value as Record<string, unknown>)[name];
     if (member === undefined) continue;
     room.take(name.length);

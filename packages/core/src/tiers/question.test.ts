@@ -39,6 +39,20 @@ describe('questionOf', () => {
     expect(of({ messages: [{ role: 'user', content }] })).toBe('What is\nthis?');
   });
 
+  it('reads no more than a thousand parts', () => {
+    let read = 0;
+    const part = {
+      type: 'text',
+      get text() {
+        read++;
+        return 'word';
+      },
+    };
+    const messages = [{ role: 'user', content: Array(100_000).fill(part) }];
+    expect(of({ messages })?.split('\n')).toHaveLength(1000);
+    expect(read).toBeLessThanOrEqual(2000);
+  });
+
   it('has none in anything else', () => {
     for (const body of [
       undefined,
