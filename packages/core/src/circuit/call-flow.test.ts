@@ -298,6 +298,21 @@ describe('flowing', () => {
     expect(calls).toEqual({ ...none, ignored: 1 });
   });
 
+  it.each(makes)('goes on while %s is read, though nothing else holds on to it', async (_, make) => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const { circuit, calls } = setUp();
+    const read = async () => {
+      for await (const _part of await circuit.run(() => make(true))) {
+        await new Promise((resolve) => setImmediate(resolve));
+        gc();
+        await new Promise((resolve) => setImmediate(resolve)); // finalizers have their turn
+      }
+    };
+    await expect(read()).rejects.toThrow('cut');
+    expect(calls()).toEqual({ ...none, failure: 1 });
+  });
+
   it('reads nothing before it is read', async () => {
     const pull = vi.fn();
     flowing(new ReadableStream({ pull }, { highWaterMark: 0 }));

@@ -12,7 +12,8 @@ const flows = new WeakMap<object, CallFlow>();
 /**
  * The rest of a call that is not over when it gives its value: a stream. Whoever makes that value makes this for it, and tells how it goes on:
  * `const flow = new CallFlow(stream)`. The circuits whose `run` has returned the value count the call by its end, and keep its place until then.
- * Only the first end counts; a value that is forgotten before it has ended counts for nothing. `flowing` does all this for streams of any make.
+ * Only the first end counts. A value that is garbage before it has ended counts for nothing: what reads it has to hold on to it, as an iterator
+ * that is an object of its own need not. `flowing` does all this for streams of any make.
  */
 export class CallFlow {
   /** The innermost circuit first, which counts before the others are asked. */

@@ -42,30 +42,43 @@ function flowingStream<T>(source: ReadableStream<T>): ReadableStream<T> {
 }
 
 function flowingIterable<T>(source: AsyncIterable<T>): AsyncIterable<T> {
-  const watched: AsyncIterable<T> = {
-    [Symbol.asyncIterator]: () => watchedIterator(source[Symbol.asyncIterator](), flow),
-  };
-  const flow = new CallFlow(watched);
-  return watched;
+  return new FlowingParts(source);
 }
 
-function watchedIterator<T>(parts: AsyncIterator<T>, flow: CallFlow): AsyncIterator<T> {
-  return {
-    async next() {
-      try {
-        const part = await parts.next();
-        if (part.done) flow.whole();
-        else flow.flowed();
-        return part;
-      } catch (error) {
-        flow.broke(error);
-        throw error;
-      }
-    },
-    async return(value?: unknown) {
-      flow.left();
-      await parts.return?.();
-      return { value, done: true };
-    },
-  };
+/** It is its own iterator: a loop holds on to nothing else, and what nobody holds on to is over. */
+class FlowingParts<T> implements AsyncIterable<T>, AsyncIterator<T> {
+  readonly #source: AsyncIterable<T>;
+  readonly #flow = new CallFlow(this);
+  #parts: AsyncIterator<T> | undefined;
+
+  constructor(source: AsyncIterable<T>) {
+    this.#source = source;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<T>> {
+    try {
+      const part = await this.#begun().next();
+      if (part.done) this.#flow.whole();
+      else this.#flow.flowed();
+      return part;
+    } catch (error) {
+      this.#flow.broke(error);
+      throw error;
+    }
+  }
+
+  async return(value?: unknown): Promise<IteratorResult<T>> {
+    this.#flow.left();
+    await this.#begun().return?.();
+    return { value, done: true };
+  }
+
+  #begun(): AsyncIterator<T> {
+    this.#parts ??= this.#source[Symbol.asyncIterator]();
+    return this.#parts;
+  }
 }
