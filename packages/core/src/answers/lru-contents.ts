@@ -12,6 +12,6 @@ export interface LruContents {
   keys(): string[];
   /** Neither counted nor taken for a use. `leftMs`: how long it may still be served. */
   peek(key: string): { readonly answer: StoredAnswer; readonly leftMs: number } | undefined;
-  /** Takes up an answer from before a restart, as the one used last. */
+  /** Takes up an answer from before a restart, as the one used last. One that is as new is left as it is. */
   resume(key: string, answer: StoredAnswer, leftMs: number): void;
 }

@@ -177,7 +177,10 @@ export class LruAnswers implements AnswerStore {
           ? { answer: entry.answer, leftMs: entry.expiresAt - this.#clock.now() }
           : undefined;
       },
-      resume: (key, answer, leftMs) => this.#put(key, answer, leftMs),
+      resume: (key, answer, leftMs) => {
+        const own = entries.peek(key);
+        if (own === undefined || own.answer.storedAt < answer.storedAt) this.#put(key, answer, leftMs);
+      },
     };
   }
 

@@ -180,6 +180,17 @@ describe('persist', () => {
       expect(body.buffer.byteLength).toBe(200);
     });
 
+    it('replaces none by an older one, when it comes late or two sets share a store', async () => {
+      const before = boot();
+      before.answers.set(keyOf('a'), answerOf('old'));
+      await before.kept.close();
+      pass(1);
+      const answers = lruAnswers({ clock: before.set.clock });
+      answers.set(keyOf('a'), answerOf('new'));
+      persist({ file, brownout: createBrownout({ answers, clock: before.set.clock }), answers: true, everyMs: 1e9 });
+      expect(Buffer.from(answers.get(keyOf('a'))!.body).toString()).toBe('new');
+    });
+
     it('leaves those to die at their time, whatever was done to the clock', async () => {
       const before = boot();
       before.answers.set(keyOf('a'), answerOf('a', { maxAgeMs: 60_000 }));
