@@ -59,7 +59,7 @@ export class Brownout {
   /** What those were made with that were given options: to tell whether a name is asked for with others. */
   readonly #given = new Map<string, CircuitOptions>();
   /** Snapshots of circuits that are not made yet. */
-  #pending = new Map<string, CircuitSnapshot>();
+  readonly #pending = new Map<string, CircuitSnapshot>();
   readonly #keyed = new Map<string, { readonly circuits: KeyedCircuits; readonly given: CircuitOptions }>();
   #answers: AnswerStore | undefined;
 
@@ -196,7 +196,6 @@ export class Brownout {
   /** Takes all listeners away. Its circuits go on to work. */
   close(): void {
     this.events.clear();
-    this.#pending = new Map();
   }
 
   /** @throws OptionsError */

@@ -95,6 +95,16 @@ describe('persist', () => {
     expect(boot().set.circuit('a').metrics().calls.failure).toBe(0);
   });
 
+  it('carries on what nobody has asked for, though the set was closed first', async () => {
+    const before = boot();
+    before.set.circuit('a').forceOpen('maintenance');
+    await before.kept.close();
+    const between = boot();
+    between.set.close();
+    await between.kept.close();
+    expect(boot().set.circuit('a').metrics().override).toMatchObject({ mode: 'forced_open', why: 'maintenance' });
+  });
+
   it('writes files that nobody else may read, and leaves nothing beside them', async () => {
     const old = process.umask(0);
     try {
