@@ -104,6 +104,39 @@ describe.each(ways)(
       expect((await post()).text).toBe('data: a\n\ndata: [DONE]\n\n');
     });
 
+    it('does not keep it either where another call, which went on beside the stream, succeeds after the break', async () => {
+      const brownout = createBrownout();
+      let isCut = false;
+      const parts = async function* () {
+        yield 'one ';
+        if (isCut) throw new Error('cut');
+        yield 'two';
+      };
+      const handler = async ({ brownout: handle, ctx, res }: Call) => {
+        let checked!: () => void;
+        const check = handle.run(brownout.circuit('check'), () => new Promise<void>((resolve) => (checked = resolve)));
+        const stream = await handle.run(brownout.circuit('model'), () => flowing(parts()));
+        if (ctx !== undefined) ctx.respond = false;
+        res.writeHead(200, { 'content-type': 'text/plain' });
+        try {
+          for await (const part of stream) res.write(part);
+        } catch {
+          // the handler takes what has come for enough
+        }
+        checked();
+        await check;
+        res.end();
+      };
+      const options = { brownout, circuit: 'route', fallback: [cachedAnswer({ key: () => 'why' })] };
+      const url = await serve(host.create({ routes: { 'POST /ask': { [by]: options, handler } } }));
+      const post = async () => (await fetch(`${url}/ask`, { method: 'POST' })).text();
+      expect(await post()).toBe('one two');
+      isCut = true;
+      expect(await post()).toBe('one ');
+      brownout.circuit('route').forceOpen();
+      expect(await post()).toBe('one two');
+    });
+
     it('hangs up on the provider when its client leaves, and counts nothing', async () => {
       const { brownout, calls } = await start(() => 'whole');
       const client = new AbortController();

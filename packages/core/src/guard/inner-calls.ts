@@ -23,12 +23,14 @@ export class InnerCalls<Native> {
     const { signal, admission } = this.#course;
     const isFailover = through instanceof Failover;
     if (!isFailover && admission.holds(through)) return (given as (call: Call) => unknown)({ signal }); // it has our permit already
+    const [failure, brokenBy] = [this.#failure, this.#brokenBy];
     try {
       const value = isFailover
         ? await through.run(given, { signal, ...this.#time })
         : await through.run(given as (call: Call) => unknown, { signal });
-      this.#failure = undefined;
-      this.#brokenBy = undefined;
+      // it makes up for what had failed when it began, and not for what fails beside it
+      if (this.#failure === failure) this.#failure = undefined;
+      if (this.#brokenBy === brokenBy) this.#brokenBy = undefined;
       flowOf(isFailover ? (value as Provided<unknown>).value : value)?.watch({
         ended: (ending, error) => {
           if (ending !== 'broken') return;
