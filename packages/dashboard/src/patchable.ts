@@ -1,6 +1,6 @@
 import type { CircuitOptions } from '@brownout/core';
 
-/** Those that are or hold functions: JSON has none, and `retry` would lose its `when`. */
+/** Those that are or hold functions: JSON has none. */
 type Functions = 'classify' | 'clock' | 'random' | 'retry';
 
 const patchable: Readonly<Record<Exclude<keyof CircuitOptions, Functions>, true>> = {

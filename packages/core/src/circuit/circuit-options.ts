@@ -87,9 +87,11 @@ export class CircuitPlan {
     this.settings = circuitSettings(this.given);
   }
 
-  /** With changes. @throws OptionsError */
+  /** With changes: of `retry`, of the members that are named. @throws OptionsError */
   patched(patch: CircuitOptions): CircuitPlan {
-    return new CircuitPlan('update', patch, this.given, this.family);
+    const given: CircuitOptions = parseOptions('update', patch, circuitOptionRules);
+    const retry = given.retry && { ...this.given.retry, ...given.retry };
+    return new CircuitPlan('update', retry ? { ...given, retry } : given, this.given, this.family);
   }
 }
 

@@ -957,6 +957,21 @@ describe('Circuit', () => {
       expect(circuit.state).toBe('open');
     });
 
+    it('keeps what a patch of `retry` does not name, a function above all', async () => {
+      const when = vi.fn(() => false);
+      const circuit = new Circuit('a', { retry: { retries: 1, baseMs: 5, when } });
+      circuit.update({ retry: { retries: 3 } });
+      expect(circuit.options['retry']).toMatchObject({ retries: 3, baseMs: 5 });
+      await expect(circuit.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+      expect(when).toHaveBeenCalledOnce();
+      circuit.update({ retry: false });
+      expect(circuit.options['retry']).toBeUndefined();
+      circuit.update({ retry: { retries: 1 } });
+      expect(circuit.options['retry']).toMatchObject({ retries: 1, baseMs: 250 });
+      expect(() => circuit.update({ retry: { retries: 0 } })).toThrow('`retries`');
+      expect(() => circuit.update(null as never)).toThrow('update');
+    });
+
     it('slides over another number of calls', () => {
       const { circuit } = setUp({ failureThreshold: false, windowCalls: 20, minimumCalls: 4 });
       succeed(circuit, 16);

@@ -197,8 +197,9 @@ export class Circuit {
   }
 
   /**
-   * Changes options, and keeps state, counts and listeners. An open time that is under way is cut to a new
-   * `resetTimeoutMaxMs`, and not otherwise changed.
+   * Changes options, and keeps state, counts and listeners. Of `retry` the members that are not named stay, its `when` among them; what else is
+   * an object (`rateLimit`, `classify`) is replaced whole. An open time that is under way is cut to a new `resetTimeoutMaxMs`, and not
+   * otherwise changed.
    *
    * @throws OptionsError for a bad patch, which is refused whole; `clock` cannot be changed
    */
