@@ -238,6 +238,30 @@ describe('Brownout', () => {
       expect(told).toEqual([{ circuit: 'm:a', at: 7 }, 1]);
     });
 
+    it('tells so of one that goes while another event is delivered, too, and its name is free at once', () => {
+      const set = createBrownout();
+      const models = set.keyed('m', { maxCircuits: 1 });
+      const told: unknown[] = [];
+      set.on(
+        'forgotten',
+        ({ circuit: name }) => void told.push([name, set.circuits.get(name)?.metrics().calls.success]),
+      );
+      const permit = models.get('a').admit();
+      if (permit.admitted) permit.success(1);
+      const stop = set.on('reset', () => void models.get('b'));
+      set.resetAll();
+      stop();
+      expect(told).toEqual([['m:a', 1]]);
+      expect([...set.circuits.keys()]).toEqual(['m:b']);
+      set.on('reset', () => {
+        models.get('c');
+        models.get('b');
+      });
+      models.get('b').reset();
+      expect([...set.circuits.keys()]).toEqual(['m:b']);
+      expect(set.circuits.get('m:b')).toBe(models.get('b'));
+    });
+
     it('evicts idle closed circuits only, and comes back to its size when it can', () => {
       let now = 0;
       const set = createBrownout({ clock: { now: () => now, wall: () => 0 }, jitter: 0, successThreshold: 1 });

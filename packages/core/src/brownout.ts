@@ -58,6 +58,8 @@ export class Brownout {
   readonly #circuits = new Map<string, Circuit>();
   /** What those were made with that were given options: to tell whether a name is asked for with others. */
   readonly #given = new Map<string, CircuitOptions>();
+  /** Forgotten, which not all listeners have heard yet: its name is free. */
+  readonly #leaving = new Set<Circuit>();
   /** Snapshots of circuits that are not made yet. */
   readonly #pending = new Map<string, CircuitSnapshot>();
   readonly #keyed = new Map<string, { readonly circuits: KeyedCircuits; readonly given: CircuitOptions }>();
@@ -136,8 +138,12 @@ export class Brownout {
     const plan = new CircuitPlan('keyed', given, this.#defaults.given, name);
     const make = (key: string) => this.#make(this.#freeName(`${name}:${key}`), plan);
     const forget = (circuit: Circuit) => {
+      this.#leaving.add(circuit);
       this.events.emit('forgotten', { circuit: circuit.name, at: circuit.clock.wall() });
-      this.#circuits.delete(circuit.name);
+      this.events.afterwards(() => {
+        this.#leaving.delete(circuit);
+        if (this.#circuits.get(circuit.name) === circuit) this.#circuits.delete(circuit.name);
+      });
     };
     const circuits = new KeyedCircuits({ make, forget }, maxCircuits ?? 1_000);
     this.#keyed.set(name, { circuits, given });
@@ -217,8 +223,13 @@ export class Brownout {
 
   #freeName(name: string): string {
     let free = name;
-    for (let n = 2; this.#circuits.has(free); n++) free = `${name} #${n}`;
+    for (let n = 2; this.#isTaken(free); n++) free = `${name} #${n}`;
     return free;
+  }
+
+  #isTaken(name: string): boolean {
+    const holder = this.#circuits.get(name);
+    return holder !== undefined && !this.#leaving.has(holder);
   }
 }
 

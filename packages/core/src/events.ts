@@ -104,6 +104,11 @@ export const eventNames: readonly BrownoutEventName[] = [
 
 const channels = Object.fromEntries(eventNames.map((name) => [name, channel(`brownout:${name}`)]));
 
+/** An event, or what is to be done once all before it are delivered. */
+type Told =
+  | { readonly name: BrownoutEventName; readonly event: object; readonly context: AsyncResource | undefined }
+  | (() => void);
+
 /**
  * Delivers events to listeners and to `node:diagnostics_channel` as `brownout:<event>`. An event emitted by a listener is
  * delivered after the one in hand, so every listener sees all events in one order. What a listener throws or rejects is a
@@ -113,7 +118,7 @@ export class Events {
   readonly #listeners = new Map<BrownoutEventName, readonly ((event: never) => unknown)[]>();
   /** Those that are called in the context of the request. */
   readonly #inContext = new Set<(event: never) => unknown>();
-  readonly #queue: { name: BrownoutEventName; event: object; context: AsyncResource | undefined }[] = [];
+  readonly #queue: Told[] = [];
   #delivering = false;
 
   /** Returns the function that takes the listener away again. */
@@ -154,12 +159,22 @@ export class Events {
     this.#queue.push({ name, event, context: this.#delivering ? this.context() : undefined });
   }
 
+  /** Does this once everything that has been told until now is delivered: at once, but for within a delivery. It must not throw. */
+  afterwards(act: () => void): void {
+    this.#queue.push(act);
+    this.flush();
+  }
+
   /** Delivers what is queued. */
   flush(): void {
     if (this.#delivering || this.#queue.length === 0) return;
     this.#delivering = true;
     try {
       for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+        if (typeof next === 'function') {
+          next();
+          continue;
+        }
         const { name, event, context } = next;
         if (context === undefined) this.#deliver(name, event);
         else context.runInAsyncScope(this.#deliver, this, name, event);
