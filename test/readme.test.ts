@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -140,5 +142,34 @@ describe('the README', () => {
       [...row[1]!.matchAll(/`(\w+)`/g)].map((match) => match[1]!),
     );
     expect(named.sort()).toEqual(Object.keys(breakerRules).sort());
+  });
+
+  it('shows a shutdown that ends and is written down, though somebody follows a stream that does not', async () => {
+    const block = /```ts\n(const kept = persist\([\s\S]*?)```/.exec(readme)![1]!;
+    const script = new URL('shutdown.js', folder);
+    const file = fileURLToPath(new URL('shutdown-state', folder));
+    await writeFile(
+      script,
+      `import { createServer } from 'node:http';
+      import { brownout, persist } from '@brownout/core';
+      const server = createServer((_req, res) => res.write('one'));
+      ${block.replace(/'\/var[^']*'/, JSON.stringify(file)).replace('10_000', '1')}
+      brownout.circuit('shop').forceOpen('maintenance');
+      server.listen(0, '127.0.0.1', () => console.log(server.address().port));`,
+    );
+    const child = spawn(process.execPath, ['--conditions=source', fileURLToPath(script)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const [port] = (await once(child.stdout, 'data')) as [Buffer];
+      const follower = await fetch(`http://127.0.0.1:${String(port).trim()}`);
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await expect(follower.text()).rejects.toThrow();
+      expect(await ended).toEqual([0, null]);
+      expect(await readFile(file, 'utf8')).toContain('maintenance');
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 });
