@@ -8,6 +8,11 @@ export interface Clock {
   wall(): number;
 }
 
+/** When a wall time was, by `now`. One from the future is now: the wall clock was set back. */
+export function momentOf(at: number, clock: Clock): number {
+  return clock.now() - Math.max(0, clock.wall() - at);
+}
+
 /** The process's clock. `hrtime` is read because it costs two thirds of `performance.now()`. */
 export const systemClock: Clock = {
   now() {

@@ -1112,6 +1112,7 @@ describe('Circuit', () => {
       ['have a count `failedRounds`', { ...good, failedRounds: 0.5 }],
       ['have a count `failedRounds`', { ...good, failedRounds: -1 }],
       ['have an `override` of `forced_open` or `disabled`', { ...good, override: 'shadow' }],
+      ['have a number `overrideAt`', { ...good, override: 'disabled', overrideAt: 'now' }],
       ['have a string `why`', { ...good, override: 'disabled', why: 7 }],
       ['have `counts` of a circuit', { ...good, counts: 7 }],
       ['have `counts` of a circuit', { ...good, counts: { calls: [] } }],

@@ -1,5 +1,5 @@
 import { type Outcome, type ReasonedVerdict, verdictIn } from '../classify.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, momentOf } from '../clock.ts';
 import { OptionsError } from '../errors.ts';
 import { type CircuitMode, Events, type Verdict } from '../events.ts';
 import { expectOption, rules } from '../options.ts';
@@ -224,7 +224,9 @@ export class Circuit {
   restore(snapshot: CircuitSnapshot): void {
     const parsed = parseCircuitSnapshot(this.name, snapshot);
     this.#machine.resume(stateOf(parsed, this.#machine));
-    if (parsed.override) this.#machine.override(parsed.override, parsed.why);
+    const { override, overrideAt, why } = parsed;
+    const since = overrideAt === undefined ? undefined : momentOf(overrideAt, this.clock);
+    if (override) this.#machine.override(override, why, since);
     if (parsed.counts) resumeCounts(this.#machine, parsed.counts);
   }
 

@@ -1,3 +1,4 @@
+import { momentOf } from '../clock.ts';
 import type { RefusalReason } from '../events.ts';
 import { isPlainObject } from '../options.ts';
 import type { Moves } from './counts.ts';
@@ -62,18 +63,15 @@ const isCount = (value: unknown, isTime: boolean): boolean =>
 
 /** Goes on from what was counted before. Nothing gets less, nor more by the same snapshot again. */
 export function resumeCounts(machine: Machine, snapshot: CountsSnapshot): void {
-  const { counts, settings } = machine;
+  const { counts } = machine;
+  const { clock } = machine.settings;
   for (const name of members.calls) counts[name] = Math.max(counts[name], snapshot.calls[name]);
   counts.refusals = greater(counts.refusals, snapshot.refusedFor);
   counts.moves = greater(counts.moves, snapshot.transitions);
   machine.resumeTimes(snapshot.stateMs);
-  const now = settings.clock.now();
-  // one from the future: the wall clock was set back
-  const momentOf = (at: number) => now - Math.max(0, settings.clock.wall() - at);
-  if (snapshot.lastSuccessAt !== undefined)
-    counts.lastSuccess = later(counts.lastSuccess, momentOf(snapshot.lastSuccessAt));
-  if (snapshot.lastFailureAt !== undefined)
-    counts.lastFailure = later(counts.lastFailure, momentOf(snapshot.lastFailureAt));
+  const { lastSuccessAt, lastFailureAt } = snapshot;
+  if (lastSuccessAt !== undefined) counts.lastSuccess = later(counts.lastSuccess, momentOf(lastSuccessAt, clock));
+  if (lastFailureAt !== undefined) counts.lastFailure = later(counts.lastFailure, momentOf(lastFailureAt, clock));
 }
 
 /** Keeps the object where nothing is greater: circuits that have counted nothing share one. */

@@ -198,9 +198,9 @@ export class Machine implements Settler {
     this.#moved();
   }
 
-  /** Sets the mode by hand; without one, the settings' mode is back. */
-  override(mode: Override['mode'] | undefined, why: string | undefined): void {
-    this.#moves.override(mode, why);
+  /** Sets the mode by hand, since now or another moment; without one, the settings' mode is back. */
+  override(mode: Override['mode'] | undefined, why: string | undefined, since?: number): void {
+    this.#moves.override(mode, why, since);
     this.#moved();
   }
 

@@ -14,6 +14,8 @@ export interface CircuitSnapshot {
   readonly leftMs: number;
   readonly failedRounds: number;
   readonly override?: 'forced_open' | 'disabled' | undefined;
+  /** When that was set: milliseconds since the Unix epoch. */
+  readonly overrideAt?: number | undefined;
   readonly why?: string | undefined;
   /** Absent where another version took it. */
   readonly counts?: CountsSnapshot | undefined;
@@ -22,12 +24,13 @@ export interface CircuitSnapshot {
 export function snapshotOf(machine: Machine): CircuitSnapshot {
   const { state, settings, overridden } = machine;
   const now = settings.clock.now();
+  const wall = settings.clock.wall();
   return {
-    at: settings.clock.wall(),
+    at: wall,
     state: state.kind,
     leftMs: state.kind === 'open' ? Math.max(0, state.until - now) : 0,
     failedRounds: failedRoundsAt(state, now, settings),
-    ...(overridden && { override: overridden.mode }),
+    ...(overridden && { override: overridden.mode, overrideAt: wall - (now - overridden.since) }),
     ...(overridden?.why !== undefined && { why: overridden.why }),
     counts: countsSnapshotOf(machine),
   };
@@ -44,16 +47,18 @@ export function parseCircuitSnapshot(name: string, given: unknown): CircuitSnaps
   };
   if (typeof given !== 'object' || given === null)
     throw new OptionsError(`Expected the snapshot of \`${name}\` to be an object, got ${shown(given)}.`);
-  const { at, state, leftMs, failedRounds, override, why, counts } = given as Record<string, unknown>;
+  const { at, state, leftMs, failedRounds, override, overrideAt, why, counts } = given as Record<string, unknown>;
   if (!Number.isFinite(at)) fail('a number `at`', at);
   if (state !== 'closed' && state !== 'open' && state !== 'half_open') fail('a `state` of a circuit', state);
   if (!Number.isFinite(leftMs) || (leftMs as number) < 0) fail('a duration `leftMs`', leftMs);
   if (!Number.isSafeInteger(failedRounds) || (failedRounds as number) < 0) fail('a count `failedRounds`', failedRounds);
   if (override !== undefined && override !== 'forced_open' && override !== 'disabled')
     fail('an `override` of `forced_open` or `disabled`', override);
+  if (overrideAt !== undefined && !Number.isFinite(overrideAt)) fail('a number `overrideAt`', overrideAt);
   if (why !== undefined && typeof why !== 'string') fail('a string `why`', why);
   const counted = counts === undefined ? undefined : (parseCounts(counts) ?? fail('`counts` of a circuit', counts));
-  return Object.freeze({ at, state, leftMs, failedRounds, override, why, counts: counted }) as CircuitSnapshot;
+  const parsed = { at, state, leftMs, failedRounds, override, overrideAt, why, counts: counted };
+  return Object.freeze(parsed) as CircuitSnapshot;
 }
 
 /**

@@ -91,12 +91,11 @@ export class Transitions {
   }
 
   /** Sets the mode by hand; without one, the settings' mode is back. */
-  override(mode: Override['mode'] | undefined, why: string | undefined): void {
-    const now = this.#settings.clock.now();
+  override(mode: Override['mode'] | undefined, why: string | undefined, since = this.#settings.clock.now()): void {
     // the same again only tells why: it began when it did
-    const since = mode !== undefined && this.#override?.mode === mode ? this.#override.since : now;
+    const began = mode !== undefined && this.#override?.mode === mode ? this.#override.since : since;
     this.#setMode(mode ?? this.#settings.mode, why);
-    this.#override = mode && { mode, why, since };
+    this.#override = mode && { mode, why, since: began };
   }
 
   forceClose(why: string | undefined): void {

@@ -6,11 +6,10 @@ import { bodyOf, headOf } from './file-head.ts';
 import type { Content } from './kept-file.ts';
 import { ForeignFileError } from './whole-file.ts';
 
-const withoutTimes = ([name, { at: _at, leftMs: _leftMs, counts, ...rest }]: [string, CircuitSnapshot]) => [
-  name,
-  rest,
-  counts && [counts.calls, counts.refusedFor, counts.transitions],
-];
+const withoutTimes = ([name, { at: _at, leftMs: _leftMs, overrideAt: _overrideAt, counts, ...rest }]: [
+  string,
+  CircuitSnapshot,
+]) => [name, rest, counts && [counts.calls, counts.refusedFor, counts.transitions]];
 
 const kind = 'state';
 const mostBytes = 64 * 1024 * 1024;
