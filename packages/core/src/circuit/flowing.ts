@@ -1,10 +1,10 @@
 import { CallFlow } from './call-flow.ts';
 
 /**
- * A stream that a circuit sees to its end: `circuit.run(async ({ signal }) => flowing((await fetch(url, { signal })).body))`. The caller has it
- * at once, and the call lasts until it has ended: whole is a success, what it breaks with is judged like a thrown error, and a reader that
- * cancels or breaks off counts for nothing. A web stream gives one, any other async iterable an async iterable; to be read instead of the
- * one given, and once.
+ * A stream that a circuit sees to its end: `circuit.run(async ({ signal }) => flowing(await open(signal)))`. The caller has it at once, and
+ * the call lasts until it has ended: whole is a success, what it breaks with is judged like a thrown error, and a reader that cancels or
+ * breaks off counts for nothing. A web stream gives one, any other async iterable an async iterable; to be read instead of the one given,
+ * and once.
  */
 export function flowing<T>(stream: ReadableStream<T>): ReadableStream<T>;
 export function flowing<T>(stream: AsyncIterable<T>): AsyncIterable<T>;
