@@ -233,6 +233,12 @@ export class Brownout {
   }
 }
 
+/** For options that name a set. */
+export const setRule = rules.rule(
+  'a set of circuits, as `createBrownout()` returns',
+  (value) => value instanceof Brownout,
+);
+
 /** A set of circuits with defaults of its own. @throws OptionsError */
 export function createBrownout(options?: BrownoutOptions): Brownout {
   return new Brownout(options);

@@ -1,4 +1,4 @@
-import { Brownout, brownout as processDefault } from './brownout.ts';
+import { type Brownout, brownout as processDefault, setRule } from './brownout.ts';
 import type { Call } from './circuit/call.ts';
 import { Circuit, circuitName } from './circuit/circuit.ts';
 import { type CircuitOptions, circuitOptionRules } from './circuit/circuit-options.ts';
@@ -73,7 +73,7 @@ const providerRules: OptionRules<Provider<never, unknown>> = {
   ),
 };
 const ownRules: OptionRules<Omit<FailoverOptions, keyof CircuitOptions> & { readonly timeoutMs?: number }> = {
-  brownout: rules.rule('a set of circuits, as `createBrownout()` returns', (value) => value instanceof Brownout),
+  brownout: setRule,
   timeoutMs: rules.duration,
   leastMs: rules.duration,
   next: rules.fn,

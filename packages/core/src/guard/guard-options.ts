@@ -1,4 +1,4 @@
-import { Brownout } from '../brownout.ts';
+import { type Brownout, setRule } from '../brownout.ts';
 import { Circuit } from '../circuit/circuit.ts';
 import type { CircuitOptions } from '../circuit/circuit-options.ts';
 import { circuitOptionRules } from '../circuit/circuit-options.ts';
@@ -54,7 +54,7 @@ const ownRules: OptionRules<Omit<BreakerOptions, keyof CircuitOptions> & { timeo
     'a name (a string that is not empty) or a `Circuit`',
     (value) => rules.text.test(value) || value instanceof Circuit,
   ),
-  brownout: rules.rule('a set of circuits, as `createBrownout()` returns', (value) => value instanceof Brownout),
+  brownout: setRule,
   timeoutMs: rules.duration,
   stream: rules.rule('a plain object with `idleMs` and `totalMs`', isStreamLimits),
   degradeOn: rules.rule(

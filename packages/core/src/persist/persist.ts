@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { applicationsOf, nameApplication } from '../answers/applications.ts';
 import { contentsOf } from '../answers/lru.ts';
-import { Brownout, brownout as processDefault } from '../brownout.ts';
+import { type Brownout, brownout as processDefault, setRule } from '../brownout.ts';
 import { OptionsError } from '../errors.ts';
 import { expectOption, isPlainObject, type OptionRules, parseOptions, rules } from '../options.ts';
 import { AnswersFile } from './answers-file.ts';
@@ -25,7 +25,7 @@ export interface PersistOptions {
 const isApplication = (value: unknown) => typeof value === 'function' || (typeof value === 'object' && value !== null);
 const known: OptionRules<PersistOptions> = {
   file: rules.text,
-  brownout: rules.rule('a set of circuits, as `createBrownout()` returns', (value) => value instanceof Brownout),
+  brownout: setRule,
   answers: rules.boolean,
   applications: rules.rule(
     'a plain object of applications by their names',
