@@ -3,7 +3,12 @@ import { circuitCounts, circuitValues } from './circuit-values.ts';
 import type { ExportedSet, Reading } from './exported-set.ts';
 import { Growth } from './growth.ts';
 
-const problems = ['unauthorized', 'insufficient_quota'] as const satisfies readonly AlertProblem[];
+const areProblems: Readonly<Record<AlertProblem, true>> = {
+  unauthorized: true,
+  insufficient_quota: true,
+  no_such_model: true,
+};
+const problems = Object.keys(areProblems);
 
 /** Reads the circuits of a set when their metrics are asked for. */
 export class CircuitReadings implements Reading {

@@ -216,6 +216,7 @@ describe('exportMetrics', () => {
     set.circuit('openai');
     expect(await scrape()).toMatchObject({
       'brownout_alerts_total{name="openai",problem="unauthorized"}': 0,
+      'brownout_alerts_total{name="openai",problem="no_such_model"}': 0,
       brownout_stores_failing: 0,
       'brownout_store_failures_total{operation="get"}': 0,
     });
