@@ -55,6 +55,26 @@ describe.each(hosts)('A restart, $name', (host) => {
     expect(after.brownout.circuit('a').metrics().calls.success).toBe(2);
   });
 
+  it('hands no circuit of a learned route to another application that is asked first', async () => {
+    const begin = async () => {
+      const brownout = createBrownout();
+      const kept = persist({ file: join(folder, 'state'), brownout });
+      const urls = await Promise.all(
+        ['shop', 'admin'].map((by) =>
+          serve(host.create({ use: { brownout }, routes: { 'GET /a': (call: Call) => call.send(200, { by }) } })),
+        ),
+      );
+      return { brownout, kept, asked: async (at: number) => (await ask(urls[at]!, { path: '/a' })).level };
+    };
+    const before = await begin();
+    for (const at of [0, 1]) await before.asked(at);
+    before.brownout.circuit('GET /a #2').forceOpen('the admin’s');
+    expect([await before.asked(0), await before.asked(1)]).toEqual([undefined, 'l1_cache']);
+    await before.kept.close();
+    const { asked } = await begin();
+    expect([await asked(1), await asked(0), await asked(1), await asked(0)]).toEqual(Array(4).fill(undefined));
+  });
+
   it('leaves out of date what was', async () => {
     const before = await boot();
     await before.ask('one');

@@ -91,8 +91,15 @@ describe('Brownout', () => {
 
   it('gives learned routes circuits of their own, under free names', () => {
     const set = createBrownout();
-    const names = [1, 2, 3].map(() => set.ownCircuit('GET /', { failureThreshold: 1 }).name);
+    const names = [1, 2, 3].map(() => set.learnedCircuit('GET /', { failureThreshold: 1 }).name);
     expect(names).toEqual(['GET /', 'GET / #2', 'GET / #3']);
+  });
+
+  it('carries the state of a learned route over a restart, but for routes that got one name in the order of their requests', () => {
+    const set = createBrownout();
+    set.ownCircuit('GET /a');
+    for (const name of ['GET /a', 'GET /b', 'GET /c', 'GET /c']) set.learnedCircuit(name);
+    expect(Object.keys(set.snapshot().circuits)).toEqual(['GET /a', 'GET /a #2', 'GET /b']);
   });
 
   it('shows its circuits, and lets nobody change them', () => {

@@ -58,6 +58,8 @@ export class Brownout {
   readonly #circuits = new Map<string, Circuit>();
   /** What those were made with that were given options: to tell whether a name is asked for with others. */
   readonly #given = new Map<string, CircuitOptions>();
+  /** Those of routes that were learned, by the name that they were to have. */
+  readonly #learned = new Map<string, Circuit[]>();
   /** Forgotten, which not all listeners have heard yet: its name is free. */
   readonly #leaving = new Set<Circuit>();
   /** Snapshots of circuits that are not made yet. */
@@ -106,9 +108,16 @@ export class Brownout {
     return made;
   }
 
-  /** A new circuit in every case: where the name is taken, it is called `name #2`, and so on. For routes that were learned. */
+  /** A new circuit in every case: where the name is taken, it is called `name #2`, and so on. */
   ownCircuit(name: string, options?: CircuitOptions, derived?: CircuitOptions): Circuit {
     return this.#make(this.#freeName(name), this.#plan(parseCircuitOptions('circuit', options), derived));
+  }
+
+  /** The same for a route that was learned. Of several by one name who was asked first has it, which another process may see otherwise. */
+  learnedCircuit(name: string, options?: CircuitOptions, derived?: CircuitOptions): Circuit {
+    const circuit = this.ownCircuit(name, options, derived);
+    this.#learned.set(name, [...(this.#learned.get(name) ?? []), circuit]);
+    return circuit;
   }
 
   /**
@@ -179,9 +188,15 @@ export class Brownout {
     circuit.update(patch);
   }
 
-  /** The states of all circuits, to be carried across a restart. */
+  /**
+   * The states of all circuits, to be carried across a restart. Those of learned routes that have one name (`GET /`, `GET / #2`, of two
+   * applications) are left out: nobody knows then which is whose.
+   */
   snapshot(): BrownoutSnapshot {
-    const made = [...this.#circuits].map(([name, circuit]) => [name, circuit.snapshot()] as const);
+    const mixed = new Set([...this.#learned.values()].filter(({ length }) => length > 1).flat());
+    const made = [...this.#circuits]
+      .filter(([, circuit]) => !mixed.has(circuit))
+      .map(([name, circuit]) => [name, circuit.snapshot()] as const);
     return { version: 1, circuits: Object.fromEntries([...this.#pending, ...made]) };
   }
 

@@ -95,5 +95,5 @@ function circuitSource<Native>(
   if (circuit !== undefined) return new OneCircuit(set.circuit(circuit, ofCircuit, derived), true);
   if (row !== undefined) return new OneCircuit(set.ownCircuit(row, ofCircuit, derived), false);
   const mode = set.expectOptions(ofCircuit);
-  return new RouteCircuits((name) => set.ownCircuit(name, ofCircuit, derived), mode);
+  return new RouteCircuits((name) => set.learnedCircuit(name, ofCircuit, derived), mode);
 }
