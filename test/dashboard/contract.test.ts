@@ -47,6 +47,16 @@ describe.each(hosts)('the dashboard on $name', ({ create }) => {
     }
   });
 
+  it('tells who has a file that it has it, and nothing of its length', async () => {
+    const { url } = await start();
+    const { headers } = await ask(url, '/assets/page.js');
+    expect(Number(headers['content-length'])).toBeGreaterThan(0);
+    const known = await ask(url, '/assets/page.js', { headers: { 'if-none-match': `"a", W/${headers['etag']}` } });
+    expect([known.status, known.text, known.headers['etag']]).toEqual([304, '', headers['etag']]);
+    expect(known.headers).not.toHaveProperty('content-length');
+    expect(known.headers).not.toHaveProperty('content-type');
+  });
+
   it('tells how all circuits are', async () => {
     const { url } = await start();
     const { status, json } = await ask(url, '/health');

@@ -120,7 +120,8 @@ function decoded(raw: string): string | undefined {
 const notAllowed = (allow: string) => problem(405, `What is allowed here is: ${allow}.`, { allow });
 
 function fileAnswer({ type, body, etag }: PageFile, known: string | undefined): WholeAnswer {
-  const headers = headersWith({ 'content-type': type, 'cache-control': 'no-cache', etag });
+  const headers = headersWith({ 'cache-control': 'no-cache', etag });
   const isKnown = known?.split(',').some((one) => one.trim().replace(/^W\//, '') === etag);
-  return isKnown ? { status: 304, headers, body: '' } : { status: 200, headers, body };
+  if (isKnown) return { status: 304, headers, body: '' };
+  return { status: 200, headers: { ...headers, 'content-type': type }, body };
 }

@@ -48,10 +48,13 @@ export function onNode(
       const whole = begun(answer, res);
       if (whole === undefined) return;
       const { status, headers, body } = whole;
-      res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+      res.writeHead(status, { ...headers, ...(status !== 304 && lengthOf(body)) }).end(body);
     })
     .catch(warn);
 }
+
+/** Not of a 304: there it would be the length of what is not sent (RFC 9110 §8.6). */
+const lengthOf = (body: string | Uint8Array) => ({ 'content-length': Buffer.byteLength(body) });
 
 export async function onKoa(place: Place, ctx: KoaContext, next: () => Promise<unknown>): Promise<void> {
   const { req, res } = ctx;
