@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
 
 /** One who follows the events. What is sent to who does not read is at most what one write holds. */
 export class Follower {
@@ -15,9 +16,10 @@ export class Follower {
     this.lastId = lastId;
   }
 
-  /** Whether it has yet to read what was sent. */
+  /** Whether it has yet to read what was sent. That of HTTP/2 knows it of itself on Node 22 and later only, and its stream does before. */
   get isBlocked(): boolean {
-    return this.#res.writableNeedDrain;
+    const res: ServerResponse | Http2ServerResponse = this.#res;
+    return res.writableNeedDrain ?? (res as unknown as Http2ServerResponse).stream.writableNeedDrain;
   }
 
   /** Sends, or lets it miss it: nothing is sent out of its turn, nor on top of what waits to be read. */
