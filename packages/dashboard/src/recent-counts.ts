@@ -1,5 +1,9 @@
 import { recentSteps, slotIn } from './steps.ts';
 
+/** A tier may answer with any level: those that come when there is no room for more are counted as one. */
+const mostNames = 30;
+const otherName = 'other';
+
 const slotOf = (step: number) => slotIn(recentSteps, step);
 
 /** Counts by name over the last five minutes. */
@@ -12,11 +16,7 @@ export class RecentCounts {
   }
 
   add(name: string): void {
-    let counts = this.#counts.get(name);
-    if (counts === undefined) {
-      counts = new Uint32Array(recentSteps);
-      this.#counts.set(name, counts);
-    }
+    const counts = this.#counts.get(name) ?? this.#made(this.#counts.size < mostNames ? name : otherName);
     counts[slotOf(this.#step)]!++;
   }
 
@@ -32,5 +32,11 @@ export class RecentCounts {
 
   totals(): Record<string, number> {
     return Object.fromEntries([...this.#counts].map(([name, counts]) => [name, counts.reduce((a, b) => a + b, 0)]));
+  }
+
+  #made(name: string): Uint32Array {
+    const counts = this.#counts.get(name) ?? new Uint32Array(recentSteps);
+    this.#counts.set(name, counts);
+    return counts;
   }
 }

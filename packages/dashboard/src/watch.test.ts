@@ -155,6 +155,18 @@ describe('Watch', () => {
     expect([...brownout.circuits.keys()]).toEqual(['a']);
   });
 
+  it('tells of so many levels, and of the rest as one: a tier may answer with any', () => {
+    const { brownout, watch, time, summaryOf } = setUp();
+    brownout.circuit('a');
+    watch.look();
+    const told = { circuit: 'a', at: time.wall, reason: 'failure', status: 200, durationMs: 1 } as const;
+    for (let n = 0; n < 500; n++) brownout.events.emit('degraded', { ...told, level: `level ${n}` });
+    brownout.events.emit('degraded', { ...told, level: 'level 0' });
+    const { served } = summaryOf('a');
+    expect(Object.keys(served)).toHaveLength(32);
+    expect(served).toMatchObject({ handler: 0, 'level 0': 2, 'level 29': 1, other: 470 });
+  });
+
   it('tells times that stand still as the same', () => {
     const { brownout, time, watch, call, summaryOf } = setUp();
     brownout.circuit('a');
