@@ -41,7 +41,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `undefined` when there are too many. Never settles when the client leaves: nobody is there to be answered. */
+/** `undefined` when there are too many, and when the client leaves: nobody is there to be answered then, but the middleware around us waits. */
 function bytesOf(req: IncomingMessage): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -52,6 +52,7 @@ function bytesOf(req: IncomingMessage): Promise<Buffer | undefined> {
       else resolve(undefined); // what else comes is read and dropped: the connection stays good
     });
     req.on('end', () => resolve(Buffer.concat(chunks)));
+    req.on('close', () => resolve(undefined)); // before the end, or of no effect
     req.on('error', () => {}); // the client has left
   });
 }
