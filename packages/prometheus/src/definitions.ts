@@ -1,7 +1,9 @@
 /** What a metric is called, what it tells, and by which labels beside `set`. */
-interface Definition {
+export interface Definition {
   readonly help: string;
   readonly labels: readonly string[];
+  /** What prom-client makes of those of several processes where it puts them together (`cluster`). @default 'sum' */
+  readonly aggregator?: 'sum' | 'max';
 }
 
 export const counters = {
@@ -74,14 +76,17 @@ export const gauges = {
   circuit_breaker_half_open_seconds: {
     help: 'How long the circuit has been half-open, 0 while it is not; not told of a name that stands for several.',
     labels: ['name'],
+    aggregator: 'max',
   },
   circuit_breaker_probe_lease_seconds: {
     help: 'How long a probe may take before it counts as failed (probeLeaseMs).',
     labels: ['name'],
+    aggregator: 'max',
   },
   circuit_breaker_latency_seconds: {
     help: 'Percentiles of the durations in the window, from a sample; the highest where the name stands for several.',
     labels: ['name', 'percentile'],
+    aggregator: 'max',
   },
   brownout_stores_failing: { help: 'Stores of answers that fail now.', labels: [] },
   brownout_persist_failing: { help: 'Files of persist that cannot be read or written now.', labels: [] },

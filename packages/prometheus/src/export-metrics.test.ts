@@ -1,5 +1,5 @@
 import { type AnswerStore, type Circuit, createBrownout, OptionsError } from '@brownout/core';
-import { Counter, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { exportMetrics } from './export-metrics.ts';
 import type { MetricsOptions } from './metrics-options.ts';
@@ -320,6 +320,27 @@ describe('exportMetrics', () => {
       'shop_circuit_breaker_successes_total{set="jobs",name="openai"}': 3,
       'shop_circuit_breaker_state{set="jobs",name="openai",state="closed"}': 1,
       'shop_brownout_stores_failing{set="jobs"}': 0,
+    });
+  });
+
+  it('adds up what the workers of a cluster tell, but no times', async () => {
+    const workers = await Promise.all(
+      [1, 2].map(async (n) => {
+        const { time, set, register } = setUp({ buckets: [1] });
+        const circuit = set.circuit('a', { probeLeaseMs: 5_000, resetTimeoutMs: 1_000 });
+        settle(circuit, 'failure', 2);
+        time.now = 1_000 + 1_000 * n;
+        return register.getMetricsAsJSON();
+      }),
+    );
+    const all = await scraped(AggregatorRegistry.aggregate(workers) as Registry);
+    expect(all).toMatchObject({
+      'circuit_breaker_state{name="a",state="half_open"}': 2,
+      'circuit_breaker_failures_total{name="a"}': 4,
+      'circuit_breaker_half_open_seconds{name="a"}': 2,
+      'circuit_breaker_probe_lease_seconds{name="a"}': 5,
+      'circuit_breaker_latency_seconds{name="a",percentile="p50"}': 0.02,
+      'circuit_breaker_call_duration_seconds_count{name="a"}': 4,
     });
   });
 

@@ -3,6 +3,7 @@ import { Counter, Gauge, type Metric } from 'prom-client';
 import {
   type CounterName,
   counters,
+  type Definition,
   type DistributionName,
   distributions,
   type GaugeName,
@@ -37,10 +38,11 @@ export class Instruments {
   /** @throws OptionsError when the register has one of the names already; then nothing is registered */
   constructor({ register, prefix, bounds, collect }: Making) {
     this.#register = register;
-    const configured = (name: string, { help, labels }: { help: string; labels: readonly string[] }) => ({
+    const configured = (name: string, { help, labels, aggregator = 'sum' }: Definition) => ({
       name: prefix + name,
       help,
       labelNames: ['set', ...labels],
+      aggregator,
       registers: [],
       collect,
     });
