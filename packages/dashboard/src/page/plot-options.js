@@ -1,3 +1,4 @@
+import { alone } from './alone.js';
 import { amount, latency } from './format.js';
 
 /** @typedef {import('./coarse.js').History} History */
@@ -10,6 +11,9 @@ import { amount, latency } from './format.js';
 const height = 170;
 /** Both plots leave as much for their axes, so that one time stands over the other. */
 const axisWidth = 56;
+
+/** Where calls come now and then, all there is may be a value here and one there. @param {string} fill @returns {import('uplot').Series.Points} */
+const lonePoints = (fill) => ({ show: true, size: 5, fill, filter: (plot, series) => alone(plot.data[series] ?? []) });
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
@@ -35,7 +39,13 @@ export function callSeries(UPlot, colours) {
     stacked(colours.refused),
     stacked(colours.failure),
     stacked(colours.success, true),
-    { stroke: colours.degraded, width: 1.5, dash: [4, 3], points: { show: false }, ...(stepped && { paths: stepped }) },
+    {
+      stroke: colours.degraded,
+      width: 1.5,
+      dash: [4, 3],
+      points: lonePoints(colours.degraded),
+      ...(stepped && { paths: stepped }),
+    },
   ];
 }
 
@@ -50,7 +60,9 @@ export function callData({ success, failure, refused, degraded, ...history }) {
 /** @param {UPlot} UPlot @param {Palette} colours @returns {Series[]} */
 export function latencySeries(UPlot, colours) {
   const stepped = UPlot.paths.stepped?.({ align: 1 });
-  return [{ stroke: colours.latency, width: 2, points: { show: false }, ...(stepped && { paths: stepped }) }];
+  return [
+    { stroke: colours.latency, width: 2, points: lonePoints(colours.latency), ...(stepped && { paths: stepped }) },
+  ];
 }
 
 /** @param {History} history */
