@@ -13,6 +13,7 @@ export const optionsView = (options) =>
 function shown(name, value) {
   if (value === undefined || value === null) return 'not set';
   if (value === false) return 'off';
+  if (value === 0 && name === 'timeoutMs') return 'none';
   if (typeof value !== 'number') return typeof value === 'string' ? value : JSON.stringify(value);
   if (!name.endsWith('Ms') || value < 1000) return `${value.toLocaleString('en')}${name.endsWith('Ms') ? ' ms' : ''}`;
   return value % 1000 === 0 ? span(value) : `${value.toLocaleString('en')} ms`;
