@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import type { Dashboard, DashboardOptions } from '@brownout/dashboard';
 import { afterEach, describe, expect, it } from 'vitest';
 import { useServers } from '../contract/servers.ts';
@@ -37,6 +39,15 @@ describe.each(hosts)('the dashboard on $name', ({ create }) => {
     const page = await ask(url, '/?from=here');
     expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
     expect(page.text).toContain('POST /ask');
+  });
+
+  it('is found by whole addresses as well, as proxies are asked for them (RFC 9112 §3.2.2)', async () => {
+    const { url } = await start();
+    const { hostname, port } = new URL(url);
+    const asking = request({ hostname, port, path: `${url}${at}/health?all` }).end();
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
+    answer.resume();
   });
 
   it('answers HEAD as GET, without a body', async () => {

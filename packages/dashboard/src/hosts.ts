@@ -83,9 +83,10 @@ function begun(answer: Answer, res: ServerResponse): WholeAnswer | undefined {
   return 'begin' in answer ? answer.begin(res) : answer;
 }
 
-/** What is left of the path where the dashboard is found; `undefined` elsewhere. */
+/** What is left of the path where the dashboard is found; `undefined` elsewhere. A server takes whole addresses, too (RFC 9112 §3.2.2). */
 function pathIn({ path }: Place, url = '/'): string | undefined {
-  const [asked = '/'] = url.split('?', 1);
+  const [whole = '/'] = url.split('?', 1);
+  const asked = whole.startsWith('/') ? whole : whole.replace(/^[a-z]+:\/\/[^/]*/i, '') || '/';
   if (path === undefined) return asked;
   if (asked !== path && !asked.startsWith(`${path}/`)) return undefined;
   return asked.slice(path.length) || '/';
