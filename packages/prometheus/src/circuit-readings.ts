@@ -1,4 +1,5 @@
 import type { AlertProblem, Circuit, CircuitMetrics } from '@brownout/core';
+import { CarriedOver } from './carried-over.ts';
 import { circuitCounts, circuitValues } from './circuit-values.ts';
 import type { ExportedSet, Reading } from './exported-set.ts';
 import { Growth } from './growth.ts';
@@ -14,6 +15,9 @@ const problems = Object.keys(areProblems);
 export class CircuitReadings implements Reading {
   readonly #of: ExportedSet;
   readonly #growth = new Growth();
+  readonly #carriedOver = new CarriedOver();
+  /** The names whose series have begun. */
+  readonly #begun = new Set<string>();
   readonly #stop: () => void;
 
   constructor(of: ExportedSet) {
@@ -50,7 +54,9 @@ export class CircuitReadings implements Reading {
       });
       // from 0 on: of a count that first appears as 1, Prometheus sees no increase
       for (const problem of problems) instruments.add('brownout_alerts_total', { ...own, name, problem }, 0);
+      this.#begun.add(name);
     }
+    this.#carriedOver.allAreRead(set.clock.now());
   }
 
   stop(): void {
@@ -58,12 +64,13 @@ export class CircuitReadings implements Reading {
   }
 
   #count(circuit: Circuit, metrics: CircuitMetrics): void {
-    const { circuits, own, instruments } = this.#of;
+    const { circuits, own, instruments, set } = this.#of;
     const name = circuits.of(circuit.name);
-    const grown = this.#growth.of(
-      circuit,
-      circuitCounts.map(({ read }) => read(metrics)),
-    );
+    const counts = circuitCounts.map(({ read }) => read(metrics));
+    // where a series begins it goes on from where it ended in the process before; in one that is there it would be a sudden growth
+    const isOld = this.#carriedOver.by(circuit, metrics, set.clock.now()) && this.#begun.has(name);
+    if (isOld) this.#growth.of(circuit, counts);
+    const grown = this.#growth.of(circuit, counts);
     circuitCounts.forEach(({ metric, labels }, at) => {
       instruments.add(metric, { ...own, name, ...labels }, grown[at]);
     });

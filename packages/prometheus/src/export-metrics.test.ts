@@ -152,6 +152,35 @@ describe('exportMetrics', () => {
     expect(all['circuit_breaker_openings_total{name="single"}']).toBe(1);
   });
 
+  it('takes what a circuit has carried over a restart for no calls of now, but where its series begin with it', async () => {
+    const before = setUp();
+    before.time.now = 60_000;
+    for (const key of ['a', 'b']) settle(before.set.keyed('tenant').get(key), 'success', 10);
+    settle(before.set.circuit('single'), 'success', 10);
+    before.time.now = 120_000;
+    const snapshot = before.set.snapshot();
+
+    const { set, time, scrape } = setUp();
+    const early = set.circuit('early');
+    const successes = async () => of(await scrape(), 'circuit_breaker_successes_total');
+    expect(await successes()).toEqual({ '{name="early"': 0 });
+    set.restore({ ...snapshot, circuits: { ...snapshot.circuits, early: snapshot.circuits['single']! } });
+    expect(early.metrics().calls.success).toBe(10);
+    const tenants = set.keyed('tenant');
+    settle(tenants.get('a'), 'success');
+    settle(set.circuit('single'), 'success');
+    time.now = 1_000;
+    expect(await successes()).toEqual({ '{name="early"': 0, '{name="tenant:*"': 11, '{name="single"': 11 });
+    tenants.get('b');
+    tenants.get('c');
+    time.now = 2_000;
+    expect(await successes()).toMatchObject({ '{name="tenant:*"': 11 });
+    for (const key of ['a', 'b', 'c']) settle(tenants.get(key), 'success');
+    settle(early, 'success');
+    expect(await successes()).toEqual({ '{name="early"': 1, '{name="tenant:*"': 14, '{name="single"': 11 });
+    expect((await scrape())['circuit_breaker_state_seconds_total{name="early",state="closed"}']).toBeLessThan(3);
+  });
+
   it('gives circuits made by key one name, and those above `maxCircuits` another', async () => {
     const { set, scrape } = setUp({ maxCircuits: 3 });
     const tenants = set.keyed('tenant');
