@@ -26,7 +26,7 @@ async function start() {
 }
 
 interface Answer {
-  readonly head: IncomingHttpHeaders & { readonly ':status'?: number };
+  readonly head: IncomingHttpHeaders & { readonly ':status'?: number | undefined };
   readonly text: string;
 }
 
