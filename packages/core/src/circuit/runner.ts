@@ -27,7 +27,7 @@ export interface WatchedRunOptions extends RunOptions {
 }
 
 /** How the calls of one closed state end that need no permit of their own: the same two functions for all. */
-interface Flow {
+interface QuickEnds {
   readonly generation: State;
   readonly settings: Machine['settings'];
   readonly succeeded: <T>(value: T) => T;
@@ -55,7 +55,7 @@ export class Runner {
   readonly #machine: Machine;
   readonly #judge: Judge;
   readonly #enter: Enter;
-  #flow: Flow | undefined;
+  #quick: QuickEnds | undefined;
 
   constructor(machine: Machine, judge: Judge, enter: Enter) {
     this.#machine = machine;
@@ -64,13 +64,13 @@ export class Runner {
   }
 
   run<T>(fn: (call: Call) => T | PromiseLike<T>, options: WatchedRunOptions | undefined): Promise<T> {
-    const flow = this.#flow;
+    const quick = this.#quick;
     const machine = this.#machine;
     if (
-      flow === undefined ||
+      quick === undefined ||
       options !== undefined ||
-      flow.generation !== machine.state ||
-      flow.settings !== machine.settings ||
+      quick.generation !== machine.state ||
+      quick.settings !== machine.settings ||
       !machine.admitQuickly()
     )
       return this.#runWithPermit(fn, options);
@@ -78,7 +78,7 @@ export class Runner {
     try {
       returned = fn(untimedCall);
     } catch (error) {
-      this.#failed(machine.permitFor(flow.generation), error, Number.NaN, undefined);
+      this.#failed(machine.permitFor(quick.generation), error, Number.NaN, undefined);
       return Promise.reject(error);
     }
     // A subclass's `then` may do more than tell the value, as the OpenAI SDK's does; `Promise.resolve` calls it just once.
@@ -86,7 +86,7 @@ export class Runner {
       returned instanceof Promise && returned.constructor === Promise
         ? (returned as Promise<T>)
         : Promise.resolve(returned);
-    return promise.then(flow.succeeded, flow.failed);
+    return promise.then(quick.succeeded, quick.failed);
   }
 
   #runWithPermit<T>(fn: (call: Call) => T | PromiseLike<T>, options: WatchedRunOptions | undefined): Promise<T> {
@@ -120,7 +120,7 @@ export class Runner {
     if (!permit.admitted) return Promise.reject(this.#refusal(permit));
     const machine = this.#machine;
     const signal = options?.signal;
-    this.#renewFlow();
+    this.#renewQuick();
     if (timeoutMs > 0 && machine.mode !== 'disabled') return this.#runInTime(fn, permit, options, timeoutMs);
     const startedAt = this.#startOf(permit);
     let returned: T | PromiseLike<T>;
@@ -244,10 +244,10 @@ export class Runner {
     return Number.isNaN(startedAt) ? Number.NaN : this.#machine.settings.clock.now() - startedAt;
   }
 
-  #renewFlow(): void {
+  #renewQuick(): void {
     const machine = this.#machine;
     const { settings, state: generation } = machine;
-    if (this.#flow?.generation === generation && this.#flow.settings === settings) return;
+    if (this.#quick?.generation === generation && this.#quick.settings === settings) return;
     const isPlain =
       generation.kind === 'closed' &&
       machine.mode !== 'disabled' &&
@@ -255,7 +255,7 @@ export class Runner {
       settings.slowCallMs === false &&
       settings.maxConcurrent === undefined &&
       settings.rateLimit === undefined;
-    this.#flow = isPlain
+    this.#quick = isPlain
       ? {
           generation,
           settings,
