@@ -57,6 +57,17 @@ describe('Applications', () => {
     expect(applications.idOf({})).not.toBe(new Applications().idOf({}));
   });
 
+  it('that have no name keep none that has one from being known', () => {
+    const applications = new Applications();
+    const [one, other] = [{}, {}];
+    applications.expectNames();
+    applications.expectOne();
+    const ids = [one, other].map((application) => applications.idOf(application));
+    expect(applications.areSeveral).toBe(false);
+    expect([one, other].map((application) => applications.idOf(application))).toEqual(ids);
+    expect(new Set(ids).size).toBe(2);
+  });
+
   it('are those of one store', () => {
     const store = lruAnswers();
     expect(applicationsOf(store)).toBe(applicationsOf(store));

@@ -10,12 +10,13 @@ export class Applications {
   #prefix = '';
   #count = 0;
   #isAlone = false;
+  #haveNames = false;
   #last: object | undefined;
   #lastId = '';
 
-  /** More than one, of which nobody knows after a restart which is which. */
+  /** More than one, of which nobody knows after a restart which is which. Where names are given, those without are known to none. */
   get areSeveral(): boolean {
-    return this.#count > 1;
+    return this.#count > 1 && !this.#haveNames;
   }
 
   /** Of the application that a request has come to. */
@@ -30,11 +31,16 @@ export class Applications {
   /** Answers have come over a restart, of the one application that there was. With a second, nobody knows whose they are. */
   expectOne(): void {
     this.#isAlone = true;
-    if (this.areSeveral) this.expectNames();
+    if (this.areSeveral) this.#partWithThePast();
   }
 
   /** From now on what is answered without a name is found by this process alone, and nothing from before. */
   expectNames(): void {
+    this.#haveNames = true;
+    this.#partWithThePast();
+  }
+
+  #partWithThePast(): void {
     this.#last = undefined;
     this.#prefix = `${randomUUID()}-`;
   }
@@ -42,7 +48,8 @@ export class Applications {
   #numberOf(application: object): string {
     let number = this.#numbers.get(application);
     if (number === undefined) {
-      if (++this.#count === 2 && this.#isAlone) this.expectNames();
+      this.#count++;
+      if (this.#isAlone && this.#count === 2 && this.areSeveral) this.#partWithThePast();
       number = String(this.#count);
       this.#numbers.set(application, number);
     }
