@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Applications, applicationsOf, nameApplication } from './applications.ts';
+import { Applications, applicationsOf } from './applications.ts';
 import { lruAnswers } from './lru.ts';
 
 describe('Applications', () => {
@@ -14,12 +14,18 @@ describe('Applications', () => {
   it('are the same after a restart where there is one, or where they have names', () => {
     expect(new Applications().idOf({})).toBe(new Applications().idOf({}));
     const [shop, admin] = [{}, () => {}];
-    nameApplication(shop, 'shop');
-    nameApplication(admin, 'admin');
     const applications = new Applications();
-    applications.expectNames();
+    applications.expectNames({ shop, admin });
     expect([applications.idOf(shop), applications.idOf(admin)]).toEqual(['=shop', '=admin']);
     expect(applications.areSeveral).toBe(false);
+  });
+
+  it('have their names in one store alone', () => {
+    const [shop, other] = [{}, {}];
+    const applications = new Applications();
+    applications.expectNames({ shop });
+    new Applications().expectNames({ shop: other });
+    expect(applications.idOf(other)).not.toBe(applications.idOf(shop));
   });
 
   it('have no part in what came over a restart once there is a second', () => {
@@ -53,14 +59,14 @@ describe('Applications', () => {
 
   it('that have no name are unknown after a restart where others have one', () => {
     const applications = new Applications();
-    applications.expectNames();
+    applications.expectNames({});
     expect(applications.idOf({})).not.toBe(new Applications().idOf({}));
   });
 
   it('that have no name keep none that has one from being known', () => {
     const applications = new Applications();
     const [one, other] = [{}, {}];
-    applications.expectNames();
+    applications.expectNames({});
     applications.expectOne();
     const ids = [one, other].map((application) => applications.idOf(application));
     expect(applications.areSeveral).toBe(false);

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { AnswerStore } from './store.ts';
 
-const names = new WeakMap<object, string>();
 const made = new WeakMap<AnswerStore, Applications>();
 
 /** What each of its applications is called in the keys of one store: none finds another's answers, whatever host a client names. */
 export class Applications {
+  readonly #names = new WeakMap<object, string>();
   readonly #numbers = new WeakMap<object, string>();
   #prefix = '';
   #count = 0;
@@ -22,7 +22,7 @@ export class Applications {
   /** Of the application that a request has come to. */
   idOf(application: object): string {
     if (application !== this.#last) {
-      this.#lastId = names.get(application) ?? this.#numberOf(application);
+      this.#lastId = this.#names.get(application) ?? this.#numberOf(application);
       this.#last = application;
     }
     return this.#lastId;
@@ -34,8 +34,12 @@ export class Applications {
     if (this.areSeveral) this.#partWithThePast();
   }
 
-  /** From now on what is answered without a name is found by this process alone, and nothing from before. */
-  expectNames(): void {
+  /**
+   * By these their answers are found after a restart. From now on what is answered without a name is found by this process alone, and
+   * nothing from before.
+   */
+  expectNames(named: Readonly<Record<string, object>>): void {
+    for (const [name, application] of Object.entries(named)) this.#names.set(application, `=${name}`);
     this.#haveNames = true;
     this.#partWithThePast();
   }
@@ -65,9 +69,4 @@ export function applicationsOf(store: AnswerStore): Applications {
     made.set(store, applications);
   }
   return applications;
-}
-
-/** Gives an application a name, by which its answers are found after a restart. Before its first request. */
-export function nameApplication(application: object, name: string): void {
-  names.set(application, `=${name}`);
 }

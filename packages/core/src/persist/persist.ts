@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { applicationsOf, nameApplication } from '../answers/applications.ts';
+import { applicationsOf } from '../answers/applications.ts';
 import { contentsOf } from '../answers/lru.ts';
 import { type Brownout, brownout as processDefault, setRule } from '../brownout.ts';
 import { OptionsError } from '../errors.ts';
@@ -60,9 +60,6 @@ function answersFile(set: Brownout, named: PersistOptions['applications']): Answ
       '`answers: true` requires that the set keeps them in the memory of this process, as `lruAnswers()` does: a store of another kind keeps them itself.',
     );
   const applications = applicationsOf(set.answers);
-  if (named !== undefined) {
-    for (const [name, application] of Object.entries(named)) nameApplication(application, name);
-    applications.expectNames();
-  }
+  if (named !== undefined) applications.expectNames(named);
   return new AnswersFile(contents, applications, set.clock);
 }
