@@ -1,4 +1,4 @@
-import type { BrownoutEvents, CircuitMode, TripRule } from '@brownout/core';
+import type { AlertProblem, BrownoutEvents, CircuitMode, TripRule } from '@brownout/core';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -16,6 +16,12 @@ function cause(rule: TripRule, options: Options): string {
   const times = options['failureThreshold'];
   return times === 1 ? 'one failure was enough' : `${times} failures in a row`;
 }
+
+const problems: Readonly<Record<AlertProblem, string>> = {
+  unauthorized: 'The dependency refuses our credentials',
+  insufficient_quota: 'The quota is used up',
+  no_such_model: 'The dependency has no such model, or not any more',
+};
 
 const modes: Readonly<Record<CircuitMode, string>> = {
   enforce: 'Follows its rules again.',
@@ -35,9 +41,6 @@ export const sentences: {
   would_trip: ({ rule }, options) => `Would have tripped: ${cause(rule, options)}. In shadow mode it only says so.`,
   mode_changed: ({ to }) => modes[to],
   reset: () => 'Reset: closed, and its window is empty.',
-  alert: ({ problem }) =>
-    problem === 'unauthorized'
-      ? 'The dependency refuses our credentials: no waiting mends that.'
-      : 'The quota is used up: no waiting mends that.',
+  alert: ({ problem }) => `${problems[problem]}: no waiting mends that.`,
   tier_failed: ({ level }) => `The tier ${level} failed, and passed on to the next.`,
 };
