@@ -234,6 +234,20 @@ describe('Brownout', () => {
       expect(models.get('a')).toBe(a);
     });
 
+    it('lets go of what an outage has opened and nobody asks for any more', () => {
+      let now = 0;
+      const set = createBrownout({ clock: { now: () => now, wall: () => 0 }, failureThreshold: 1 });
+      const tenants = set.keyed('t', { maxCircuits: 10 });
+      for (let key = 0; key < 200; key++) {
+        const permit = tenants.get(`${key}`).admit();
+        if (permit.admitted) permit.failure(1);
+      }
+      expect(tenants.size).toBe(200);
+      now = 86_400_000;
+      for (let key = 0; key < 20; key++) tenants.get(`new ${key}`);
+      expect(tenants.size).toBe(10);
+    });
+
     it('tells of the one that goes while its counts can still be read', () => {
       const set = createBrownout({ clock: { now: () => 0, wall: () => 7 } });
       const models = set.keyed('m', { maxCircuits: 1 });

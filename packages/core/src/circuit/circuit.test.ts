@@ -306,6 +306,22 @@ describe('Circuit', () => {
       expect(circuit.isIdle).toBe(true);
     });
 
+    it('is idle again when nobody has come to probe it for the longest open time', () => {
+      const { circuit, time } = setUp({ failureThreshold: 1, resetTimeoutMaxMs: 90_000, probeLeaseMs: 200_000 });
+      fail(circuit);
+      time.now += 30_000 + 89_999;
+      expect(circuit.isIdle).toBe(false);
+      time.now += 1;
+      expect(circuit.isIdle).toBe(true);
+      const probe = admitted(circuit);
+      time.now += 90_000;
+      expect(circuit.isIdle).toBe(false);
+      probe.release();
+      expect([circuit.state, circuit.isIdle]).toEqual(['half_open', true]);
+      circuit.forceOpen();
+      expect(circuit.isIdle).toBe(false);
+    });
+
     it('tolerates as many failed probes as it is told', () => {
       const { circuit } = halfOpened({ halfOpenFailureTolerance: 1 });
       succeed(circuit);

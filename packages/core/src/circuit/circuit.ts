@@ -93,7 +93,10 @@ export class Circuit {
     return this.#machine.mayRefuse;
   }
 
-  /** Closed, with nothing in flight, no failure of late and no override: a new circuit would be no different. */
+  /**
+   * With nothing in flight and no override: closed without a failure of late, or due for a probe for the longest open time. Nothing would be
+   * lost with it.
+   */
   get isIdle(): boolean {
     return this.#machine.isIdle;
   }

@@ -10,8 +10,9 @@ export interface CircuitMaker {
 const examined = 32;
 
 /**
- * Circuits by key (a tenant, a model), at most so many. The one that was not asked for longest goes, but only while it is
- * idle: closed, without a failure of late, without an override, and with nothing in flight. While none is, there are more.
+ * Circuits by key (a tenant, a model), at most so many. The one that was not asked for longest goes, but only while it is idle, with
+ * nothing in flight and no override: closed without a failure of late, or due for a probe for so long that what opened it is of no
+ * interest any more (`resetTimeoutMaxMs`). While none is, there are more.
  */
 export class KeyedCircuits {
   /** The longest unused first. */

@@ -72,13 +72,18 @@ export class Machine implements Settler {
     return this.state.kind !== 'closed' || this.#inFlight >= (this.settings.maxConcurrent ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Nothing would be lost with it: closed, with nothing in flight, no failure of late, and no override. */
+  /**
+   * Nothing would be lost with it: nothing in flight, no override, and closed without a failure of late; or nobody has come to probe it for
+   * the longest open time.
+   */
   get isIdle(): boolean {
-    const { state } = this;
-    if (state.kind !== 'closed' || this.#inFlight > 0 || this.overridden !== undefined) return false;
-    const now = this.settings.clock.now();
+    const { state, settings } = this;
+    if (this.#inFlight > 0 || this.overridden !== undefined) return false;
+    const now = settings.clock.now();
+    if (state.kind !== 'closed')
+      return now >= (state.kind === 'open' ? state.until : state.since) + settings.resetTimeoutMaxMs;
     state.window.advance(now);
-    return state.window.failures === 0 && failedRoundsAt(state, now, this.settings) === 0;
+    return state.window.failures === 0 && failedRoundsAt(state, now, settings) === 0;
   }
 
   /** Whether it admits, but for `maxConcurrent`. */
