@@ -9,7 +9,7 @@ const start = useServers();
 
 async function setUp(version: string, options: { maxRetries?: number } = {}) {
   const url = await start(scriptedUpstream());
-  const circuit = new Circuit('model', { classify: classifyOpenAIError, failureThreshold: 1 });
+  const circuit = new Circuit('model', { classify: classifyOpenAIError, failureThreshold: 3 });
   const sent = vi.fn(fetch);
   const client = createClient(version, { baseURL: `${url}/v1`, fetch: brownoutFetch(circuit, sent), ...options });
   return { circuit, client, sent, calls: () => circuit.metrics().calls };
@@ -34,6 +34,20 @@ describe.each(versions)('brownoutFetch under openai v%s', (version) => {
     }
     const asked = Object.keys(wholeCalls).length + Object.keys(streamCalls).length;
     expect(calls()).toMatchObject({ success: asked, failure: 0, ignored: 0 });
+  });
+
+  it('counts an answer that is cut as a failure, and never a reader who breaks a stream off', async () => {
+    const { client, calls, circuit } = await setUp(version);
+    expect(await thrown(wholeCalls['chat create']!(client, 'body cut'))).toBeInstanceOf(Error);
+    expect(calls()).toMatchObject({ success: 0, failure: 1, ignored: 0 });
+    const readAll = async () => {
+      for await (const _ of await streamCalls['chat create']!(client, 'stream cut'));
+    };
+    expect(await thrown(readAll())).toBeInstanceOf(Error);
+    expect(calls()).toMatchObject({ success: 0, failure: 2, ignored: 0 });
+    for await (const _ of await streamCalls['chat create']!(client, 'stream stalls')) break;
+    await expect.poll(() => circuit.inFlight).toBe(0);
+    expect(calls()).toMatchObject({ failure: 2 });
   });
 
   it('refuses at once, and the SDK does not try again', async () => {

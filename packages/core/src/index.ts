@@ -6,7 +6,7 @@ export type { Call } from './circuit/call.ts';
 export { CallFlow, type FlowWatcher } from './circuit/call-flow.ts';
 export { Circuit } from './circuit/circuit.ts';
 export type { CircuitOptions } from './circuit/circuit-options.ts';
-export { flowing } from './circuit/flowing.ts';
+export { type FlowingOptions, flowing } from './circuit/flowing.ts';
 export type { CircuitHealth, CircuitMetrics } from './circuit/metrics.ts';
 export type { Permit, Refusal } from './circuit/permit.ts';
 export { protectedBy } from './circuit/protected-by.ts';

@@ -93,6 +93,83 @@ describe('brownoutFetch', () => {
     expect(calls()).toEqual({ ...none, ignored: 1 });
   });
 
+  describe('follows the body', () => {
+    const cut = new TypeError('terminated');
+    const body = (end: (controller: ReadableStreamDefaultController) => void) =>
+      new ReadableStream(
+        {
+          start: (controller) => controller.enqueue(Buffer.from('{"a":')),
+          pull: end,
+        },
+        { highWaterMark: 0 },
+      );
+    const answering = (end: (controller: ReadableStreamDefaultController) => void, options?: object) =>
+      setUp(async () => new Response(body(end), { statusText: 'Fine', headers: { 'x-request-id': '7' } }), options);
+    const whole = (controller: ReadableStreamDefaultController) => {
+      controller.enqueue(Buffer.from('1}'));
+      controller.close();
+    };
+
+    it('to its end, until which the call lasts', async () => {
+      const { send, calls, circuit } = answering(whole);
+      const response = await send(url);
+      expect(circuit.inFlight).toBe(1);
+      expect([response.status, response.statusText, response.headers.get('x-request-id')]).toEqual([200, 'Fine', '7']);
+      expect(calls()).toEqual(none);
+      expect(await response.json()).toEqual({ a: 1 });
+      expect(calls()).toEqual({ ...none, success: 1 });
+      expect(circuit.inFlight).toBe(0);
+    });
+
+    it.each([{}, { timeoutMs: 60_000 }])('that breaks off, a failure (%j)', async (options) => {
+      const { send, calls } = answering((controller) => controller.error(cut), options);
+      const response = await send(url);
+      await expect(response.text()).rejects.toBe(cut);
+      expect(calls()).toEqual({ ...none, failure: 1 });
+    });
+
+    it.each([{}, { timeoutMs: 60_000 }])('that its reader aborts, which counts for nothing (%j)', async (options) => {
+      const abort = new AbortController();
+      const { send, calls } = answering(
+        (controller) => {
+          abort.abort();
+          controller.error(abort.signal.reason);
+        },
+        { ...options, classify: undefined },
+      );
+      const response = await send(url, { signal: abort.signal });
+      await expect(response.text()).rejects.toThrow('aborted');
+      expect(calls()).toEqual({ ...none, ignored: 1 });
+    });
+
+    it('that its reader has had enough of, a success, and one of whose reader has left', async () => {
+      const { send, calls } = answering(whole);
+      await (await send(url)).body!.cancel();
+      expect(calls()).toEqual({ ...none, success: 1 });
+      const abort = new AbortController();
+      const left = await send(url, { signal: abort.signal });
+      abort.abort();
+      await left.body!.cancel();
+      expect(calls()).toEqual({ ...none, success: 1, ignored: 1 });
+    });
+
+    it('that nobody reads no longer than the lease of a probe', async () => {
+      let now = 0;
+      const clock = { now: () => now, wall: () => now };
+      const { send, circuit } = answering(whole, { clock, resetTimeoutMs: 10, probeLeaseMs: 1_000 });
+      for (let at = 0; at < 5; at++) await circuit.run(() => Promise.reject(cut)).catch(() => {});
+      now = 20;
+      const unread = await send(url);
+      expect([unread.status, circuit.state]).toEqual([200, 'half_open']);
+      expect((await send(url)).status).toBe(503);
+      for (let at = 0; at < 4; at++) {
+        now += 2_000;
+        await (await send(url)).text();
+      }
+      expect(circuit.state).toBe('closed');
+    });
+  });
+
   it('ends at the deadline of the circuit', async () => {
     const { send, calls, asked } = setUp(hanging, { timeoutMs: 20 });
     await expect(send(url)).rejects.toThrow(DeadlineError);

@@ -313,6 +313,16 @@ describe('flowing', () => {
     expect(calls()).toEqual({ ...none, failure: 1 });
   });
 
+  it('counts a success when the reader that breaks off has had enough', async () => {
+    for (const isEnough of [true, false]) {
+      const options = { isEnough: () => isEnough };
+      for (const make of [() => flowing(iterable(false), options), () => flowing(web(false), options)]) {
+        const { calls } = await read(make as () => AsyncIterable<unknown>, 1);
+        expect(calls).toEqual({ ...none, [isEnough ? 'success' : 'ignored']: 1 });
+      }
+    }
+  });
+
   it('reads nothing before it is read', async () => {
     const pull = vi.fn();
     flowing(new ReadableStream({ pull }, { highWaterMark: 0 }));
