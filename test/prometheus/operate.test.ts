@@ -111,6 +111,12 @@ describe('what is shipped for operators', () => {
       ]);
     });
 
+    it('counts what has happened in each step whole, however seldom it is scraped', () => {
+      // a range as long as a step sees no growth between the last sample of one step and the first of the next, and none at all of one sample
+      expect(dashboardQueries.filter(([, expr]) => expr.includes('[$__interval]'))).toEqual([]);
+      expect(dashboardQueries.filter(([, expr]) => expr.includes('offset $__interval'))).not.toEqual([]);
+    });
+
     it('explains each panel, and gives it a place of its own', () => {
       const { panels } = dashboard;
       expect(panels.filter(({ type, description }) => type !== 'row' && !description)).toEqual([]);

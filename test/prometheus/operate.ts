@@ -72,6 +72,9 @@ export const dashboardQueries: readonly (readonly [where: string, expr: string])
   }),
 ];
 
-/** A query with values in the place of Grafana's variables. */
+/** A query with values in the place of Grafana's variables, for steps of one second. */
 export const plainQuery = (expr: string): string =>
-  expr.replace(/\$__(rate_)?interval\b/g, '5m').replace(/\$\w+/g, '.*');
+  expr
+    .replace(/offset \$__interval\b/g, 'offset 1s')
+    .replace(/\$__(rate_)?interval\b/g, '5m')
+    .replace(/\$\w+/g, '.*');

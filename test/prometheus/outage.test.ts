@@ -93,9 +93,14 @@ describe.skipIf(lacks('prometheus'))('a real Prometheus that scrapes the demo', 
   const patient = { timeout: 60_000, interval: 100 };
 
   it('reads both formats, and tells of an outage from its beginning to its end', { timeout: 240_000 }, async () => {
+    const began = Date.now() / 1_000;
     await expect.poll(targets, patient).toEqual(['express up', 'koa up', 'openmetrics up']);
     await ask();
     expect(await alert('BrownoutCircuitOpen')).toBeUndefined();
+
+    const aStepAgo = { query: 'circuit_breaker_state{job="express",name="openai"} offset 1s' };
+    const known = async () => ((await prometheus.ask('query', aStepAgo)) as { result: unknown[] }).result;
+    await expect.poll(known, patient).not.toEqual([]); // or nothing is there that could grow
 
     await demo.upstream!.setMode('500');
     const inOutage = async () => {
@@ -112,7 +117,8 @@ describe.skipIf(lacks('prometheus'))('a real Prometheus that scrapes the demo', 
 
     const empty = async () => {
       const asked = dashboardQueries.map(async ([where, expr]) => {
-        const { result } = (await prometheus.ask('query', { query: plainQuery(expr) })) as { result: unknown[] };
+        const range = { query: plainQuery(expr), start: `${began}`, end: `${Date.now() / 1_000}`, step: '1s' };
+        const { result } = (await prometheus.ask('query_range', range)) as { result: unknown[] };
         return result.length === 0 ? [where] : [];
       });
       return (await Promise.all(asked)).flat();
