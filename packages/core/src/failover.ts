@@ -4,7 +4,7 @@ import { Circuit, circuitName } from './circuit/circuit.ts';
 import { type CircuitOptions, circuitOptionRules } from './circuit/circuit-options.ts';
 import { refusalError } from './circuit/refusal-error.ts';
 import { retryAfterOf } from './circuit/retry-after.ts';
-import { deadlineOf, type RunOptions, type WatchedRunOptions } from './circuit/runner.ts';
+import { deadlineOf, type RunOptions, type WatchedRunOptions } from './circuit/run-options.ts';
 import { statusOf } from './classify.ts';
 import { OptionsError, RefusedError } from './errors.ts';
 import { expectOption, type OptionRules, parseOptions, rules } from './options.ts';

@@ -6,7 +6,8 @@ import type { Machine } from './machine.ts';
 import { type RetrySettings, waitBefore } from './retry.ts';
 import { retryAfterOf } from './retry-after.ts';
 import { RetryBudget } from './retry-budget.ts';
-import { deadlineOf, type Runner, type RunOptions } from './runner.ts';
+import { deadlineOf, type RunOptions } from './run-options.ts';
+import type { Runner } from './runner.ts';
 import { shownState } from './state.ts';
 
 /** An upstream that asks for a longer wait than this, in milliseconds, is not waited for, whatever the deadline: nobody would be there. */
