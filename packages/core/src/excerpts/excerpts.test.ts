@@ -183,6 +183,19 @@ describe('excerpts', () => {
     expect(excerpts('harbour', [changing])[0]!.source).toBe('read 1');
   });
 
+  it('takes a list that cannot be read for an empty one, and such options for none', () => {
+    const { proxy, revoke } = Proxy.revocable([harbour], {});
+    revoke();
+    const thrower = {
+      get: () => {
+        throw new Error('no');
+      },
+    };
+    expect(excerpts('harbour', proxy)).toEqual([]);
+    expect(excerpts('harbour', new Proxy([harbour], thrower))).toEqual([]);
+    expect(excerpts('harbour', [harbour], new Proxy({}, thrower))).toHaveLength(1);
+  });
+
   it('looks at the beginning of each of many long passages', () => {
     const filler = 'Nothing of note was ever written here. '.repeat(20_000);
     const found = excerpts('When was the harbour of Aldport dug?', [filler, filler, `${harbour} ${filler}`, filler]);

@@ -50,10 +50,10 @@ export function excerpts(
   passages: readonly (string | Passage)[],
   options: ExcerptsOptions = {},
 ): Excerpt[] {
-  const max = positive(options?.max, 3);
-  const maxChars = Math.min(positive(options?.maxChars, 400), MOST_MAX_CHARS);
-  const minRelevance = positive(options?.minRelevance, DEFAULT_RELEVANCE, 0);
-  if (typeof question !== 'string' || !Array.isArray(passages)) return [];
+  const max = read(options, 'max', 3);
+  const maxChars = Math.min(read(options, 'maxChars', 400), MOST_MAX_CHARS);
+  const minRelevance = read(options, 'minRelevance', DEFAULT_RELEVANCE, 0);
+  if (typeof question !== 'string') return [];
   const asked = new Question(
     question.length > MOST_QUESTION
       ? `${question.slice(0, MOST_QUESTION / 2)} ${question.slice(-MOST_QUESTION / 2)}`
@@ -78,5 +78,11 @@ export function excerpts(
   );
 }
 
-const positive = (given: unknown, otherwise: number, least = 1) =>
-  typeof given === 'number' && given >= least ? given : otherwise;
+function read(options: ExcerptsOptions, name: keyof ExcerptsOptions, otherwise: number, least = 1): number {
+  try {
+    const given: unknown = options?.[name];
+    return typeof given === 'number' && given >= least ? given : otherwise;
+  } catch {
+    return otherwise; // a getter threw
+  }
+}

@@ -35,7 +35,8 @@ const AROUND = 500;
  */
 export function parsePassages(passages: readonly (string | Passage)[], question: Question, maxWidth: number): Parsed[] {
   const readable: Readable[] = [];
-  for (let index = 0; index < Math.min(passages.length, MOST_PASSAGES); index++) {
+  const most = lengthOf(passages);
+  for (let index = 0; index < most; index++) {
     const passage = readPassage(passages, index);
     if (passage !== undefined) readable.push(passage);
   }
@@ -103,6 +104,15 @@ interface Readable {
   readonly source: string | undefined;
   readonly index: number;
   readonly preference: number;
+}
+
+/** How many are looked at: none where it is no list, nor where it cannot be asked, as a proxy that has been revoked. */
+function lengthOf(passages: unknown): number {
+  try {
+    return Array.isArray(passages) ? Math.min(passages.length, MOST_PASSAGES) : 0;
+  } catch {
+    return 0;
+  }
 }
 
 /** Each member is read once: what a getter gives may change, and one that throws makes it no passage. */
