@@ -191,6 +191,23 @@ describe('logTo', () => {
     ]);
   });
 
+  it('tells the frames of a stack, and nothing of a message that was made shorter later', () => {
+    const { set, logger } = start();
+    const told: unknown[] = [];
+    logTo({ ...logger, warn: (object: unknown) => void told.push(object) }, { brownout: set, style: 'pino' });
+    const frames = [
+      '    at Object.ask [as run] (file:///shop/ask.js:7:13)',
+      '    at async file:///shop/a b.js:1:1',
+      '    at new Promise (<anonymous>)',
+      '    at async Promise.all (index 0)',
+    ];
+    const error = Object.assign(new Error('400'), {
+      stack: ['Error: 400', '    at home I feel ill', ' at work (too)', ...frames].join('\n'),
+    });
+    set.events.emit('option_failed', { at, option: 'key', error });
+    expect(told).toMatchObject([{ err: { stack: ['Error: 400', ...frames].join('\n') } }]);
+  });
+
   it('tells what was only counted when it is taken away, and nothing after that', () => {
     const { stop, degrade, said } = start();
     for (let n = 0; n < 5; n++) degrade();

@@ -11,6 +11,9 @@ export interface ToldError {
 /** The frames of a stack that are told. */
 const mostFrames = 10;
 
+/** A frame names a place in the code. A line of a message that only begins as one does not. */
+const frame = /^ {4}at .*(?::\d+:\d+\)?|\((?:<anonymous>|native|index \d+)\))$/;
+
 export function toldError(error: unknown): ToldError {
   try {
     if (typeof error !== 'object' || error === null) return { name: typeof error, message: oneLine(String(error)) };
@@ -42,7 +45,7 @@ export function toldStack(error: unknown, told: ToldError): string | undefined {
     // another message than it was made with: nobody knows where that one ends
     if (at < 0) return undefined;
     const lines = stack.slice(at + message.length).split('\n');
-    const frames = lines.filter((line) => /^ +at /.test(line)).slice(0, mostFrames);
+    const frames = lines.filter((line) => frame.test(line)).slice(0, mostFrames);
     return [`${told.name}: ${told.message}`, ...frames.map(oneLine)].join('\n');
   } catch {
     return undefined;
