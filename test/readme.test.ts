@@ -5,10 +5,12 @@ import type { RequestListener } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type Koa from 'koa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventNames } from '../packages/core/src/events.ts';
 import { breakerRules } from '../packages/core/src/guard/guard-options.ts';
 import { useServers } from './contract/servers.ts';
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+const coreReadme = await readFile(new URL('../packages/core/README.md', import.meta.url), 'utf8');
 const blocks = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1]!);
 const folder = new URL('./.readme/', import.meta.url);
 
@@ -144,8 +146,16 @@ describe('the README', () => {
     expect(named.sort()).toEqual(Object.keys(breakerRules).sort());
   });
 
+  it('lists every event, and no other, in the one of core', () => {
+    const table = /^## Events\n([\s\S]*?)^## /m.exec(coreReadme)![1]!;
+    const named = [...table.matchAll(/^\| (`.*?`) \|/gm)].flatMap((row) =>
+      [...row[1]!.matchAll(/`(\w+)`/g)].map((match) => match[1]!),
+    );
+    expect(named.sort()).toEqual([...eventNames].sort());
+  });
+
   it('shows a shutdown that ends and is written down, though somebody follows a stream that does not', async () => {
-    const block = /```ts\n(const kept = persist\([\s\S]*?)```/.exec(readme)![1]!;
+    const block = /```ts\n(const kept = persist\([\s\S]*?)```/.exec(coreReadme)![1]!;
     const script = new URL('shutdown.js', folder);
     const file = fileURLToPath(new URL('shutdown-state', folder));
     await writeFile(
