@@ -267,6 +267,7 @@ describe('excerpts', () => {
       '! ',
       ', ',
       '\u0301',
+      '\u200d',
       '。',
     ),
     fc.string({ unit: 'binary', maxLength: 8 }),

@@ -30,6 +30,18 @@ describe('sentencesOf', () => {
     expect(of('यह एक वाक्य है। दूसरा वाक्य।')).toEqual(['यह एक वाक्य है।', 'दूसरा वाक्य।']);
   });
 
+  it.each([
+    ['a mark', '\u0301'],
+    ['a joiner', '\u200d'],
+    ['a non-joiner', '\u200c'],
+  ])('keeps %s with the space before it, at the beginning and within', (_, mark) => {
+    const text = `one two three ${mark}four five six seven. ${mark}Eight nine.`;
+    const graphemes = new Set([...new Intl.Segmenter('und').segment(text)].map(({ index }) => index)).add(text.length);
+    for (let width = 4; width < 40; width++)
+      for (const { start, end } of sentencesOf(text, width))
+        expect(graphemes.has(start) && graphemes.has(end), text.slice(start, end)).toBe(true);
+  });
+
   it('cuts a wide sentence after a clause of some length, else between words', () => {
     expect(of('one two three, four five six seven', 32)).toEqual(['one two three,', 'four five six', 'seven']);
     expect(of('one, two three four five six seven', 32)).toEqual(['one, two three', 'four five six', 'seven']);

@@ -35,13 +35,16 @@ export function* sentencesOf(text: string, maxWidth: number): Generator<Stretch,
 const endsInAbbreviation = (text: string, start: number, end: number) =>
   text[end - 1] !== '\n' && abbreviation.test(text.slice(Math.max(start, end - 16), end));
 
+/** What is one grapheme with the character before it (UAX #29, GB9 and GB9a). */
+const mark = /^[\p{M}\p{Grapheme_Extend}\u200d]/u;
+
 function trimmed(text: string, from: number, to: number): Stretch | undefined {
   let start = from;
   let end = to;
   while (start < end && isSpace(text.charCodeAt(start))) start++;
   while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
-  // A mark after a space makes one grapheme with it.
-  if (start > from && text.charCodeAt(start) >= 0x300 && /^\p{M}/u.test(text.slice(start, start + 2))) start--;
+  // After a space, too.
+  if (start > from && text.charCodeAt(start) >= 0x300 && mark.test(text.slice(start, start + 2))) start--;
   return start < end ? { start, end, width: atLeastHalf(widthOf(text, start, end), end - start) } : undefined;
 }
 
@@ -107,7 +110,7 @@ function* cut(text: string, whole: Stretch, maxWidth: number): Generator<Stretch
 /** What must not be cut: what stands between white space, and within that words, where a script has no spaces or there is too much of it. */
 function* units(text: string, maxWidth: number): Generator<string, void> {
   const wordEnd = wordEndsOf(text);
-  for (const { 0: spaced, index } of text.matchAll(/(?:\S|\s+\p{M})+\s*/gu)) {
+  for (const { 0: spaced, index } of text.matchAll(/(?:\S|\s+[\p{M}\p{Grapheme_Extend}\u200d])+\s*/gu)) {
     const end = index + spaced.length;
     if (spaced.length <= maxWidth && !isUnspaced(spaced)) {
       yield spaced;
