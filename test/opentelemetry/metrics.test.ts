@@ -83,6 +83,40 @@ describe('Metrics', () => {
     });
   });
 
+  it('take what a circuit has carried over a restart for no calls of now, but where its series begin with it', async () => {
+    const before = createBrownout({ clock });
+    const tenTimes = async (set: Brownout, key: string) => {
+      for (let n = 0; n < 10; n++)
+        await set
+          .keyed('tenant')
+          .get(key)
+          .run(async () => 1);
+    };
+    await tenTimes(before, 'a');
+    await tenTimes(before, 'b');
+    stopped.now += 60_000;
+    const snapshot = before.snapshot();
+
+    const set = createBrownout({ clock });
+    const { metrics } = start(set);
+    const tenants = set.keyed('tenant');
+    const successes = async () => {
+      stopped.now += 1_000;
+      return (await metrics())['brownout.circuit.calls']?.['success tenant:*'];
+    };
+    set.restore(snapshot);
+    tenants.get('a');
+    expect(await successes()).toBe(10);
+    tenants.get('b');
+    tenants.get('c');
+    expect(await successes()).toBe(10);
+    await tenTimes(set, 'b');
+    await tenTimes(set, 'c');
+    expect(await successes()).toBe(30);
+    set.restore(snapshot); // an older state takes nothing back
+    expect(await successes()).toBe(30);
+  });
+
   it('count what no circuit counts, as it happens', async () => {
     const set = createBrownout({ clock });
     const { metrics } = start(set);
