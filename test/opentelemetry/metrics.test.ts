@@ -64,6 +64,7 @@ describe('Metrics', () => {
       'brownout.answers.evictions': { '': 0 },
       'brownout.answers.entries': { '': 0 },
       'brownout.answers.size': { '': 0 },
+      'brownout.persist.failing': { '': 0 },
     });
   });
 
@@ -147,6 +148,21 @@ describe('Metrics', () => {
       'brownout.answers.entries': { '': 1 },
       'brownout.answers.hits': { '': 1 },
     });
+  });
+
+  it('tell which files of persist fail now: none that was set aside, or has recovered', async () => {
+    const set = createBrownout({ clock });
+    const { metrics, stop } = start(set, { set: 'web' });
+    const failing = async () => (await metrics())['brownout.persist.failing'];
+    const told = { at: clock.wall(), operation: 'write', error: new Error('full') } as const;
+    expect(await failing()).toEqual({ web: 0 });
+    for (const file of ['a', 'b', 'a']) set.events.emit('persist_failed', { ...told, file });
+    set.events.emit('persist_failed', { ...told, operation: 'read', file: 'c', setAside: 'c.damaged' });
+    expect(await failing()).toEqual({ web: 2 });
+    set.events.emit('persist_recovered', { at: clock.wall(), file: 'a' });
+    expect(await failing()).toEqual({ web: 1 });
+    stop();
+    expect(set.events.wanted('persist_failed')).toBe(false);
   });
 
   it('tell how long calls took where that is asked for', async () => {

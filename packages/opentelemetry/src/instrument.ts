@@ -2,6 +2,7 @@ import { type Brownout, brownout, type OptionRules, OptionsError, parseOptions, 
 import { type MeterProvider, metrics } from '@opentelemetry/api';
 import { circuitNames } from './attributes.ts';
 import { countEvents } from './event-counts.ts';
+import { observePersist } from './persist-failing.ts';
 import { readWhenCollected } from './readings.ts';
 import { tellSpans } from './span-events.ts';
 
@@ -45,6 +46,7 @@ export function instrument(set: Brownout = brownout, options?: InstrumentOptions
     tellSpans(set, own, nameOf),
     countEvents(set, meter, own, nameOf, given.durations ?? false),
     readWhenCollected(set, meter, own, nameOf),
+    observePersist(set, meter, own),
   ];
   return () => {
     for (const stop of stops.splice(0)) stop();
