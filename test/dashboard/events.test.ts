@@ -122,6 +122,26 @@ describe.each(hosts)('the events of a dashboard on $name', ({ create }) => {
     two.close();
   });
 
+  it('end after 15 minutes, so that who follows is asked again whether he may', async () => {
+    let mayRead = true;
+    const { url, search } = await start({ authorizeRead: () => mayRead });
+    const early = await EventClient.open(url);
+    await early.next('snapshot');
+    tick(600);
+    const late = await EventClient.open(url);
+    await late.next('snapshot');
+    mayRead = false;
+    tick(300);
+    await early.ended();
+    expect(early.events.at(-1)).toMatchObject({ event: 'renew', data: {} });
+    search.forceOpen();
+    tick();
+    await late.next('change');
+    expect(early.events.some(({ event }) => event === 'circuit_event')).toBe(false);
+    expect((await ask(url, '/events')).status).toBe(403);
+    late.close();
+  });
+
   it('end when the dashboard is closed, and the process can', async () => {
     const { url, dashboard, brownout } = await start();
     const client = await EventClient.open(url);

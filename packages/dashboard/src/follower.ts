@@ -8,6 +8,8 @@ export class Follower {
   lastId: number;
   /** It has missed what was said while it did not read. */
   isBehind = false;
+  /** For how many ticks it has followed. */
+  ticks = 0;
   /** For how many ticks it has not read. */
   ticksBlocked = 0;
 

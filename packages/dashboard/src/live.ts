@@ -10,6 +10,8 @@ const mostTicksBlocked = 30;
 const mostResumed = 200;
 /** Something is said every so many ticks, so that proxies and readers know that the connection is alive. */
 const ticksPerComment = 15;
+/** A stream is over after so many, a quarter of an hour: who follows asks anew, and may be told no by then. */
+const ticksPerStream = 900;
 
 const headers = headersWith({
   'content-type': 'text/event-stream; charset=utf-8',
@@ -54,6 +56,10 @@ export class Live {
     const isComment = this.#ticks % ticksPerComment === 0;
     const change = this.#change();
     for (const follower of this.#followers) {
+      if (++follower.ticks >= ticksPerStream) {
+        this.#renew(follower);
+        continue;
+      }
       if (follower.isBlocked) {
         follower.isBehind = true;
         if (++follower.ticksBlocked >= mostTicksBlocked) follower.drop();
@@ -70,6 +76,12 @@ export class Live {
     this.#isClosed = true;
     for (const follower of this.#followers) follower.end();
     this.#followers.clear();
+  }
+
+  #renew(follower: Follower): void {
+    this.#followers.delete(follower);
+    follower.send(renewal);
+    follower.end();
   }
 
   #refusal(): WholeAnswer | undefined {
@@ -137,4 +149,6 @@ export class Live {
 }
 
 const message = (event: string, data: unknown) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+/** What has ended with this is over by itself: nobody need be told. */
+const renewal = message('renew', {});
 const eventMessage = (event: CircuitEvent) => `id: ${event.id}\n${message('circuit_event', event)}`;

@@ -20,6 +20,7 @@ export async function follow(url, listener) {
       failures = 0;
       listener.live();
     });
+    if (ended.isOver) continue;
     listener.lost(ended.why);
     const waitMs = Math.min(longestWaitMs, shortestWaitMs * 2 ** failures) * (0.75 + Math.random() / 2);
     await waited(Math.max(ended.waitMs, waitMs));
@@ -28,7 +29,7 @@ export async function follow(url, listener) {
 
 /**
  * @param {string} url @param {{ lastId: string }} last @param {LiveListener} listener @param {() => void} opened
- * @returns {Promise<{ why: string, waitMs: number }>}
+ * @returns {Promise<{ why: string, waitMs: number, isOver?: boolean }>} `isOver`: by itself, and is to be opened anew
  */
 async function readOnce(url, last, listener, opened) {
   const stop = new AbortController();
@@ -44,11 +45,13 @@ async function readOnce(url, last, listener, opened) {
       if (done) return { why: 'The connection has ended', waitMs: 0 };
       clearTimeout(dead);
       dead = setTimeout(() => stop.abort(), silenceMs);
-      for (const { name, data } of events.read(value)) {
+      const read = events.read(value);
+      last.lastId = events.lastId || last.lastId;
+      for (const { name, data } of read) {
+        if (name === 'renew') return { why: 'The stream is over', waitMs: 0, isOver: true };
         if (name === 'snapshot') opened();
         listener.event(name, data);
       }
-      last.lastId = events.lastId || last.lastId;
     }
   } catch {
     return { why: 'The server cannot be reached', waitMs: 0 };
