@@ -305,6 +305,18 @@ describe.each(hosts)('the dashboard on $name', ({ create }) => {
     expect(by).toBeUndefined();
   });
 
+  it('changes nothing for who may not read', async () => {
+    const may = { read: false };
+    const { url, search } = await start({ ...everybody, authorizeRead: () => may.read });
+    expect((await change(url, '/circuits/search/force-open', { reason: 'a' })).status).toBe(403);
+    expect(
+      (await change(url, '/circuits/search', { reason: 'a', options: { failureThreshold: 1 } }, 'PATCH')).status,
+    ).toBe(403);
+    expect([search.mode, search.options['failureThreshold']]).toEqual(['enforce', 5]);
+    may.read = true;
+    expect((await change(url, '/circuits/search/force-open', { reason: 'a' })).status).toBe(200);
+  });
+
   it('takes changes from its own page and from what is no browser, and from no other site', async () => {
     const { url } = await start(everybody);
     const own = new URL(url).host;

@@ -5,6 +5,8 @@ import type { DashboardOptions } from './options.ts';
 /** How long a name may be that is shown beside what was done. */
 const longestName = 200;
 
+const mayNotChange = problem(403, 'You may not change circuits.');
+
 /** Who may do what. What the user's functions throw is told as an event, and is a no. */
 export class Authority {
   readonly #options: DashboardOptions<unknown>;
@@ -25,15 +27,16 @@ export class Authority {
     return authorizeRead === undefined || (await this.#ask('authorizeRead', authorizeRead, native)) === true;
   }
 
-  /** Who it is that may change circuits, or the refusal. */
+  /** Who it is that may change circuits, or the refusal. Who may not read may not change: the answer tells how the circuit is. */
   async whoChanges(native: unknown): Promise<{ readonly by?: string } | { readonly fault: WholeAnswer }> {
     const { authorize } = this.#options;
     if (authorize === undefined) return { fault: problem(403, 'Changing needs the option `authorize`.') };
+    if (!(await this.mayRead(native))) return { fault: mayNotChange };
     const answer = await this.#ask('authorize', authorize, native);
     if (answer === true) return {};
     const by: unknown = typeof answer === 'object' && answer !== null ? (answer as { by?: unknown }).by : undefined;
     if (typeof by === 'string' && by !== '') return { by: by.slice(0, longestName) };
-    return { fault: problem(403, 'You may not change circuits.') };
+    return { fault: mayNotChange };
   }
 
   async #ask(option: string, fn: (native: unknown) => unknown, native: unknown): Promise<unknown> {

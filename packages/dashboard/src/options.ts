@@ -9,12 +9,12 @@ export interface DashboardOptions<Native = IncomingMessage> {
   /** Which set of circuits. @default the process's own, `brownout` */
   readonly brownout?: Brownout;
   /**
-   * Who may change circuits: `true` or `{ by: 'name' }`. Anything else, a throw or a rejection is a no.
+   * Who may change circuits: `true` or `{ by: 'name' }`. Anything else, a throw or a rejection is a no. Who may not read is not asked for.
    *
    * @default nobody
    */
   readonly authorize?: (native: Native) => Allowed | Promise<Allowed>;
-  /** Who may read. Who may not is still told by `health` whether the process lives, without names. @default everybody */
+  /** Who may read. Who may not is still told by `health` whether the process lives, without names. To change takes this and `authorize`. @default everybody */
   readonly authorizeRead?: (native: Native) => boolean | Promise<boolean>;
   /** The path that it is found at, for a host that does not mount: other requests go on to `next`. @default wherever it is mounted */
   readonly path?: string;
