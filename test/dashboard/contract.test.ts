@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import type { Dashboard, DashboardOptions } from '@brownout/dashboard';
 import { afterEach, describe, expect, it } from 'vitest';
 import { useServers } from '../contract/servers.ts';
@@ -260,7 +261,17 @@ describe.each(hosts)('the dashboard on $name', ({ create }) => {
         expect((await change(url, '/circuits/search/force-open', '{"reason":"a"}', 'POST', type(kind))).status).toBe(
           415,
         );
+      const coded = await ask(url, '/circuits/search/force-open', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+        body: gzipSync('{"reason":"a"}'),
+      });
+      expect([coded.status, coded.headers['accept-encoding']]).toEqual([415, 'identity']);
       expect(search.mode).toBe('enforce');
+      const plain = await change(url, '/circuits/search/clear', { reason: 'a' }, 'POST', {
+        'content-encoding': 'identity',
+      });
+      expect(plain.status).toBe(200);
       const long = await change(
         url,
         '/circuits/search/force-open',

@@ -61,6 +61,8 @@ export class Changes {
     if (!isSameOrigin(headers)) return problem(403, 'Changes are taken from this very page only.');
     if (!/^application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? ''))
       return problem(415, 'The body must be JSON, and say so.', { 'accept-patch': 'application/json' });
+    if (!/^(?:identity)?$/i.test(headers['content-encoding'] ?? ''))
+      return problem(415, 'The body must come as it is, in no coding.', { 'accept-encoding': 'identity' });
     const who = await this.#authority.whoChanges(asked.native);
     if ('fault' in who) return who.fault;
     const read = await bodyOf(asked);
