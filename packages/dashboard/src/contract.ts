@@ -19,7 +19,7 @@ export interface CircuitSummary {
   failureRate?: number;
   failureRateThreshold?: number;
   latency?: { p50: number; p95: number; p99: number };
-  /** What users were served in the last five minutes: degraded answers by level, and `handler`. */
+  /** What users were served in the last five minutes: degraded answers by level (of many, and of one that is called so, as `other`), and `handler`. */
   served: Record<string, number>;
   /** Degraded answers of the last five minutes by reason. */
   reasons: Record<string, number>;

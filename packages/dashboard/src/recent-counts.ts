@@ -9,14 +9,18 @@ const slotOf = (step: number) => slotIn(recentSteps, step);
 /** Counts by name over the last five minutes. */
 export class RecentCounts {
   readonly #counts = new Map<string, Uint32Array>();
+  readonly #reserved: string | undefined;
   #step: number;
 
-  constructor(step: number) {
+  /** `reserved`: a name that is taken beside them; what comes by it is counted with the others. */
+  constructor(step: number, reserved?: string) {
     this.#step = step;
+    this.#reserved = reserved;
   }
 
   add(name: string): void {
-    const counts = this.#counts.get(name) ?? this.#made(this.#counts.size < mostNames ? name : otherName);
+    const hasRoom = this.#counts.size < mostNames && name !== this.#reserved;
+    const counts = this.#counts.get(name) ?? this.#made(hasRoom ? name : otherName);
     counts[slotOf(this.#step)]!++;
   }
 

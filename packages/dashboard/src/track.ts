@@ -11,6 +11,9 @@ export interface Moment {
   readonly wall: number;
 }
 
+/** By what `served` has the answers of handlers: no tier's level takes its place. */
+const handlerName = 'handler';
+
 /** What is known of one circuit besides what it tells itself: its past. */
 export class Track {
   readonly circuit: Circuit;
@@ -27,7 +30,7 @@ export class Track {
     this.circuit = circuit;
     this.href = hrefOf(circuit.name);
     this.#history = new History(step, circuit.metrics(), now);
-    this.#levels = new RecentCounts(step);
+    this.#levels = new RecentCounts(step, handlerName);
     this.#reasons = new RecentCounts(step);
     this.readOptions();
   }
@@ -78,7 +81,7 @@ export class Track {
       ...(failureRate !== undefined && { failureRate: Math.round(failureRate * 10_000) / 10_000 }),
       ...(typeof this.#threshold === 'number' && { failureRateThreshold: this.#threshold }),
       ...(latency && { latency: { p50: rounded(latency.p50), p95: rounded(latency.p95), p99: rounded(latency.p99) } }),
-      served: { handler: this.#history.handled, ...this.#levels.totals() },
+      served: { [handlerName]: this.#history.handled, ...this.#levels.totals() },
       reasons: this.#reasons.totals(),
       transitions,
       trail: this.#history.trail,

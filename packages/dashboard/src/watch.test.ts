@@ -167,6 +167,16 @@ describe('Watch', () => {
     expect(served).toMatchObject({ handler: 0, 'level 0': 2, 'level 29': 1, other: 470 });
   });
 
+  it('counts a level that is called as the handler is with the others: what handlers answered stands for itself', () => {
+    const { brownout, watch, time, call, summaryOf } = setUp();
+    brownout.circuit('a');
+    watch.look();
+    const told = { circuit: 'a', at: time.wall, reason: 'failure', status: 200, durationMs: 1 } as const;
+    call('a', 'success');
+    for (const level of ['handler', 'other', 'handler']) brownout.events.emit('degraded', { ...told, level });
+    expect(summaryOf('a').served).toEqual({ handler: 1, other: 3 });
+  });
+
   it('tells times that stand still as the same', () => {
     const { brownout, time, watch, call, summaryOf } = setUp();
     brownout.circuit('a');

@@ -61,8 +61,9 @@ export function portionsOf(served) {
     .map(([level, n]) => {
       const x = length(before / total);
       before += n;
-      const text = `${levels[level] ?? level} ${percent(n / total)}`;
-      return { key: level in levels ? level : 'other', x, width: length(n / total), text, count: n };
+      const isKnown = Object.hasOwn(levels, level);
+      const text = `${isKnown ? levels[level] : level} ${percent(n / total)}`;
+      return { key: isKnown ? level : 'other', x, width: length(n / total), text, count: n };
     });
 }
 

@@ -62,6 +62,14 @@ describe('A row', () => {
     ]);
   });
 
+  it('takes no level for a word of the language it is written in', () => {
+    const { served } = rowOf(circuit({ served: { constructor: 1, ['__proto__']: 1 } }), now);
+    expect(served.map(({ key, text }) => [key, text])).toEqual([
+      ['other', '__proto__ 50%'],
+      ['other', 'constructor 50%'],
+    ]);
+  });
+
   it('tells shadow mode and drills', () => {
     const { transitions } = circuit();
     const shadow = circuit({ mode: 'shadow', transitions: { ...transitions, wouldTrip: 3 }, reasons: { drill: 2 } });
