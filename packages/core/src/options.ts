@@ -21,8 +21,12 @@ const rule = (expected: string, test: (value: unknown) => boolean): OptionRule =
 /** The rules that options share. */
 export const rules = {
   rule,
-  count: (from = 1): OptionRule =>
-    rule(`a whole number from ${from}`, (value) => Number.isSafeInteger(value) && (value as number) >= from),
+  /** `most`: for what takes memory by the number that is asked for. */
+  count: (from = 1, most = Number.MAX_SAFE_INTEGER): OptionRule =>
+    rule(
+      `a whole number from ${from}${most < Number.MAX_SAFE_INTEGER ? ` to ${most}` : ''}`,
+      (value) => Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= most,
+    ),
   share: (from: 'above 0' | 'from 0' = 'above 0'): OptionRule =>
     from === 'above 0'
       ? rule('a number above 0 and at most 1', (value) => isFiniteNumber(value) && value > 0 && value <= 1)

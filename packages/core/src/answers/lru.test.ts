@@ -183,7 +183,11 @@ describe('lruAnswers', () => {
   });
 
   it.each([
-    [{ maxEntries: 0 }, 'Expected `maxEntries` to be a whole number from 1, got `0` (number).'],
+    [{ maxEntries: 0 }, 'Expected `maxEntries` to be a whole number from 1 to 1000000, got `0` (number).'],
+    [
+      { maxEntries: 2 ** 53 - 1 },
+      'Expected `maxEntries` to be a whole number from 1 to 1000000, got `9007199254740991` (number).',
+    ],
     [{ maxBytes: '1' }, 'Expected `maxBytes` to be a whole number from 1, got `"1"` (string).'],
     [{ maxEntryBytes: 1.5 }, 'Expected `maxEntryBytes` to be a whole number from 1, got `1.5` (number).'],
     [{ maxBytes: 10, maxEntryBytes: 11 }, '`maxEntryBytes` (11) must be at most `maxBytes` (10).'],

@@ -7,7 +7,7 @@ import { PathNotes } from './path-notes.ts';
 import type { AnswerStore, StoredAnswer } from './store.ts';
 
 export interface LruAnswersOptions {
-  /** How many answers it keeps. @default 10000 */
+  /** How many answers it keeps, a million at most. @default 10000 */
   maxEntries?: number | undefined;
   /** How many bytes of bodies and headers it keeps; answers under way count, too, notes of changed paths (512 KiB at most) do not. @default 67108864 (64 MiB) */
   maxBytes?: number | undefined;
@@ -45,7 +45,7 @@ const clockRule = rules.rule(
   (value) => typeof (value as Partial<Clock> | null)?.now === 'function' && typeof (value as Clock).wall === 'function',
 );
 const known: OptionRules<LruAnswersOptions> = {
-  maxEntries: rules.count(),
+  maxEntries: rules.count(1, 1_000_000), // room is made for all of them at once
   maxBytes: rules.count(),
   maxEntryBytes: rules.count(),
   clock: clockRule,

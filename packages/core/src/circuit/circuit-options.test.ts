@@ -49,6 +49,7 @@ describe('the options of a circuit', () => {
     ['slowCallRateThreshold', '0.5'],
     ['windowMs', 0],
     ['windowCalls', 0],
+    ['windowCalls', 1_000_001],
     ['resetTimeoutMs', Number.POSITIVE_INFINITY],
     ['resetTimeoutMs', '30000'],
     ['resetBackoff', 0.9],
@@ -101,6 +102,7 @@ describe('the options of a circuit', () => {
 
   it.each([
     ['failureThreshold', 0, 'a whole number from 1, or false, got `0` (number).'],
+    ['windowCalls', 2 ** 53 - 1, 'a whole number from 1 to 1000000, got `9007199254740991` (number).'],
     ['jitter', 2, 'a number from 0 to 1, got `2` (number).'],
     ['classify', [], 'a function, or `{ failure, ignore }` with arrays of error classes, got an array of 0.'],
     ['clock', {}, 'a clock: an object with the functions `now` and `wall`, got an object.'],

@@ -19,7 +19,7 @@ export interface CircuitOptions {
   readonly slowCallRateThreshold?: number | false;
   /** The sliding window, in milliseconds. It moves by a tenth at a time. @default 60000 */
   readonly windowMs?: number;
-  /** Slides the window over this many calls instead. Failures in a row still age by `windowMs`. @default off */
+  /** Slides the window over this many calls instead, a byte each and a million at most. Failures in a row still age by `windowMs`. @default off */
   readonly windowCalls?: number;
   /** How long it stays open the first time, in milliseconds. @default 30000, or `resetTimeoutMaxMs` if that is less */
   readonly resetTimeoutMs?: number;
@@ -118,7 +118,7 @@ export const circuitOptionRules: OptionRules<CircuitOptions> = {
   slowCallMs: rules.or(rules.duration, off),
   slowCallRateThreshold: rules.or(rules.share(), off),
   windowMs: rules.durationAbove0,
-  windowCalls: rules.count(),
+  windowCalls: rules.count(1, 1_000_000),
   resetTimeoutMs: rules.duration,
   resetBackoff: rules.atLeast(1),
   resetTimeoutMaxMs: rules.duration,
