@@ -296,6 +296,21 @@ describe('Ladder', () => {
     expect(ladder.tiers[0]?.watch?.(request, site)?.maxBytes).toBe(7);
   });
 
+  it('hands on the first 10,000 passages, however long the list says it is', () => {
+    const passages: string[] = ['first'];
+    passages.length = 2 ** 32 - 1;
+    const seen: unknown[] = [];
+    const reader = tier('reader', ({ provided }) => {
+      const [first, ...others] = provided!.passages as string[];
+      seen.push(first, others.length);
+      return undefined;
+    });
+    const told = { ...context, provided: { passages, question: 'asked' } };
+    const ladder = new Ladder([reader]);
+    expect(levelOf(ladder.climb(request, told, undefined, undefined, { events, clock }))).toBe('unavailable');
+    expect(seen).toEqual(['first', 9_999]);
+  });
+
   it('does not hand on what a tier does to the passages and the facts', () => {
     const passages = ['one', 'two'];
     const seen: unknown[] = [];

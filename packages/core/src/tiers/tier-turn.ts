@@ -7,6 +7,8 @@ import type { ProvidedContext, Tier, TierContext, TierReply } from './tier.ts';
 export const clientGone = Symbol('client gone');
 
 const DEFAULT_TIMEOUT_MS = 1000;
+/** What a list says of its length costs it nothing, and who copies it all. */
+const MOST_PASSAGES = 10_000;
 
 /** One tier's turn in a climb: what it is told, and the wait for what it promised. A tier sees no more than `TierContext`. */
 export class TierTurn implements TierContext {
@@ -38,7 +40,7 @@ export class TierTurn implements TierContext {
   get provided(): ProvidedContext | undefined {
     if (!this.#copied && this.#provided) {
       const { passages, question } = this.#provided;
-      this.#provided = { passages: Array.isArray(passages) ? passages.slice() : passages, question };
+      this.#provided = { passages: Array.isArray(passages) ? passages.slice(0, MOST_PASSAGES) : passages, question };
     }
     this.#copied = true;
     return this.#provided;

@@ -21,7 +21,7 @@ export interface TierContext {
   readonly service?: string | undefined;
   /** Aborts when the client leaves or the tier's time is over. */
   readonly signal: AbortSignal;
-  /** What the handler passed to `provideContext` before it failed. The list is each tier's own, the passages in it are not. */
+  /** What the handler passed to `provideContext` before it failed. The list is each tier's own (of the first 10,000), the passages in it are not. */
   readonly provided?: ProvidedContext | undefined;
 }
 
