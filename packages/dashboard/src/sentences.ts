@@ -1,4 +1,5 @@
 import type { AlertProblem, BrownoutEvents, CircuitMode, TripRule } from '@brownout/core';
+import { percent } from './page/format.js';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -8,11 +9,9 @@ function span(ms: number): string {
   return ms < 100_000 ? `${Number((ms / 1_000).toFixed(1))} s` : `${Number((ms / 60_000).toFixed(1))} min`;
 }
 
-const percent = (share: unknown) => `${Number((Number(share) * 100).toFixed(1))} %`;
-
 function cause(rule: TripRule, options: Options): string {
-  if (rule === 'rate') return `${percent(options['failureRateThreshold'])} of the calls or more failed`;
-  if (rule === 'slow') return `${percent(options['slowCallRateThreshold'])} of the calls or more were slow`;
+  if (rule === 'rate') return `${percent(Number(options['failureRateThreshold']))} of the calls or more failed`;
+  if (rule === 'slow') return `${percent(Number(options['slowCallRateThreshold']))} of the calls or more were slow`;
   const times = options['failureThreshold'];
   return times === 1 ? 'one failure was enough' : `${times} failures in a row`;
 }

@@ -231,6 +231,7 @@ describe('Watch', () => {
       problem: 'unauthorized',
       error: new Error('sk-secret'),
     });
+    brownout.events.emit('tripped', { circuit: 'a', at: time.wall, rule: 'slow', openMs: 1_000 } as never);
     expect(
       detailsOf('a')
         .events.map(({ kind, text, why }) => [kind, text, ...(why ? [why] : [])])
@@ -249,6 +250,7 @@ describe('Watch', () => {
       ['mode_changed', 'Shadow mode: it measures, and refuses nothing.'],
       ['would_trip', 'Would have tripped: 2 failures in a row. In shadow mode it only says so.'],
       ['alert', 'The dependency refuses our credentials: no waiting mends that.'],
+      ['tripped', 'Tripped: 25% of the calls or more were slow; open for 1 s.'],
     ]);
   });
 
