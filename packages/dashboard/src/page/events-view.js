@@ -39,7 +39,8 @@ export class EventsView {
 function entry({ at, kind, text, why, by }) {
   const time = new Date(at);
   const isToday = time.toDateString() === new Date().toDateString();
-  const said = [why && `“${why}”`, by && `by ${by}`].filter(Boolean).join(' ');
+  // each for itself: what turns round the order of reading ends with it
+  const said = [...(why ? ['“', h('bdi', {}, why), '” '] : []), ...(by ? ['by ', h('bdi', {}, by)] : [])];
   return h(
     'li',
     { 'data-kind': kind },
@@ -48,6 +49,6 @@ function entry({ at, kind, text, why, by }) {
       { datetime: time.toISOString() },
       isToday ? clock.format(time) : `${day.format(time)}, ${clock.format(time)}`,
     ),
-    h('p', {}, text, ...(said ? [h('small', {}, said)] : [])),
+    h('p', {}, text, ...(said.length > 0 ? [h('small', {}, ...said)] : [])),
   );
 }

@@ -43,3 +43,6 @@ export const amount = (value) => (Math.abs(value) < 10_000 ? whole.format(value)
 
 /** `1 circuit`, `2 circuits`. @param {number} n @param {string} one */
 export const count = (n, one) => `${amount(n)} ${n === 1 ? one : `${one}s`}`;
+
+/** A text without the characters that turn round the order in which what comes after them is read. @param {string} text */
+export const inOrder = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '');

@@ -21,9 +21,10 @@ export const worst = ({ failed, degraded }) => (failed > 0 ? 'failed' : degraded
 /** The headline. @param {Overview} overview */
 export function headline({ all, failed, degraded }) {
   if (all === 0) return 'No circuits yet';
-  const of = `of ${all} circuit${all === 1 ? '' : 's'}`;
-  if (failed > 0) return `${failed} ${of} ${failed === 1 ? 'has' : 'have'} failed`;
-  if (degraded > 0) return `${degraded} ${of} ${degraded === 1 ? 'is' : 'are'} degraded`;
+  /** @param {number} some */
+  const those = (some) => (all === 1 ? 'The one circuit' : `${some} of ${all} circuits`);
+  if (failed > 0) return `${those(failed)} ${failed === 1 ? 'has' : 'have'} failed`;
+  if (degraded > 0) return `${those(degraded)} ${degraded === 1 ? 'is' : 'are'} degraded`;
   return all === 1 ? 'The one circuit is healthy' : `All ${all} circuits are healthy`;
 }
 

@@ -37,9 +37,10 @@ export function rowOf(circuit, now) {
  *
  * @param {CircuitSummary} circuit @param {number} now
  */
-export function noteOf({ override, probesAt, stateSince, status, state }, now) {
+export function noteOf({ override, probesAt, stateSince, status, state, inFlight }, now) {
   if (override) return `for ${span(now - override.at)}${override.why ? `: ${override.why}` : ''}`;
-  if (state === 'half_open') return `probing for ${span(now - stateSince)}`;
+  if (state === 'half_open' && inFlight > 0) return `probing for ${span(now - stateSince)}`;
+  if (state === 'half_open') return `for ${span(now - stateSince)}, probes at the next call`;
   if (state === 'open' && probesAt !== undefined)
     return `for ${span(now - stateSince)}, probes ${probesAt > now ? `in ${left(probesAt - now)}` : 'at the next call'}`;
   return status === 'degraded' ? 'failures near the limit' : `for ${span(now - stateSince)}`;

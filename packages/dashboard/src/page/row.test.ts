@@ -37,7 +37,9 @@ describe('A row', () => {
   it('says what a circuit is doing, and for how long or until when', () => {
     expect(noteOf(circuit(), now)).toBe('for 3 min');
     expect(noteOf(circuit({ status: 'degraded' }), now)).toBe('failures near the limit');
-    expect(noteOf(circuit({ state: 'half_open', stateSince: now - 4_000 }), now)).toBe('probing for 4 s');
+    const half = circuit({ state: 'half_open', stateSince: now - 4_000 });
+    expect(noteOf({ ...half, inFlight: 1 }, now)).toBe('probing for 4 s');
+    expect(noteOf(half, now)).toBe('for 4 s, probes at the next call');
     const open = circuit({ state: 'open', probesAt: now + 17_200 });
     expect(noteOf(open, now)).toBe('for 3 min, probes in 18 s');
     expect(noteOf(open, now + 17_200)).toBe('for 3 min, probes at the next call');
@@ -123,6 +125,9 @@ describe('All circuits', () => {
     expect([headline(overview), worst(overview)]).toEqual(['1 of 5 circuits has failed', 'failed']);
     expect(headline(overviewOf([weak, shadow]))).toBe('1 of 2 circuits is degraded');
     expect(headline(overviewOf([shadow]))).toBe('The one circuit is healthy');
+    expect(headline(overviewOf([weak]))).toBe('The one circuit is degraded');
+    expect(headline(overviewOf([broken]))).toBe('The one circuit has failed');
+    expect(headline(overviewOf([broken, broken]))).toBe('2 of 2 circuits have failed');
     expect(headline(overviewOf([]))).toBe('No circuits yet');
   });
 });
@@ -148,8 +153,15 @@ describe('The details', () => {
     );
     expect(sentencesOf(forced, options, now)).toContain('Forced open by hand 1 min ago: “it moves”.');
     const half = { halfOpenMaxCalls: 1, successThreshold: 2 };
+    expect(sentencesOf(circuit({ state: 'half_open', inFlight: 1 }), half, now)).toContain(
+      'Probing for 3 min: 1 call at a time may go through, and 2 successes in a row close it.',
+    );
     expect(sentencesOf(circuit({ state: 'half_open' }), half, now)).toContain(
-      '1 call at a time may go through, and 2 successes in a row close it.',
+      'Half-open for 3 min, and due for a probe: 1 call at a time may go through',
+    );
+    const why = 'a \u202egnorw\u2069 b';
+    expect(sentencesOf({ ...forced, override: { mode: 'forced_open', why, at: now } }, options, now)).toContain(
+      '“a gnorw b”.',
     );
   });
 

@@ -1,4 +1,4 @@
-import { amount, count, left, percent, span } from './format.js';
+import { amount, count, inOrder, left, percent, span } from './format.js';
 import { shownState } from './row.js';
 
 /** @typedef {import('../contract.js').CircuitSummary} CircuitSummary */
@@ -19,9 +19,9 @@ export function sentencesOf(circuit, options, now) {
 
 /** @param {CircuitSummary} circuit @param {Options} options @param {number} now */
 function stateSentence(circuit, options, now) {
-  const { override, stateSince, probesAt } = circuit;
+  const { override, stateSince, probesAt, inFlight } = circuit;
   const byHand = override
-    ? `by hand ${span(now - override.at)} ago${override.why ? `: “${override.why}”.` : '.'}`
+    ? `by hand ${span(now - override.at)} ago${override.why ? `: “${inOrder(override.why)}”.` : '.'}`
     : 'in its options.';
   const since = span(now - stateSince);
   switch (shownState(circuit)) {
@@ -30,7 +30,7 @@ function stateSentence(circuit, options, now) {
     case 'disabled':
       return `Switched off ${byHand} Calls go through unprotected, and no failure trips it.`;
     case 'half_open':
-      return `Probing for ${since}: ${probes(options)} The other calls are refused.`;
+      return `${inFlight > 0 ? `Probing for ${since}` : `Half-open for ${since}, and due for a probe`}: ${probes(options)} The other calls are refused.`;
     case 'open':
       return `Open for ${since}: calls are refused and users get the fallbacks. ${
         probesAt === undefined || probesAt <= now
