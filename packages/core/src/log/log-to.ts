@@ -1,4 +1,4 @@
-import { Brownout, brownout as processDefault } from '../brownout.ts';
+import { type Brownout, brownout as processDefault, setRule } from '../brownout.ts';
 import { expectOption, type OptionRules, parseOptions, rules } from '../options.ts';
 import { loggedEvents } from './entries.ts';
 import { Journal } from './journal.ts';
@@ -19,7 +19,7 @@ export interface LogOptions {
 }
 
 const known: OptionRules<LogOptions> = {
-  brownout: rules.rule('a set of circuits, as `createBrownout()` returns', (value) => value instanceof Brownout),
+  brownout: setRule,
   style: rules.oneOf('pino', 'winston', 'text'),
   everyMs: rules.durationAbove0,
   linesPerMinute: rules.count(),
